@@ -1,0 +1,60 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// `./test` and CI set this so that a warning fails the build; a user's newer compiler does not.
+let strict = Context.environment["STILLWATCH_WARNINGS_AS_ERRORS"] == "1"
+
+let settings: [SwiftSetting] =
+    [.enableUpcomingFeature("MemberImportVisibility"), .enableUpcomingFeature("ExistentialAny")]
+    + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+let package = Package(
+    name: "stillwatch",
+    products: [.executable(name: "stillwatch", targets: ["stillwatch"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // Debian's C and C++ libraries.
+        .systemLibrary(name: "CCompression", pkgConfig: "libzstd"),
+        .systemLibrary(name: "CHyperscan", pkgConfig: "libhs", providers: [.apt(["libhyperscan-dev"])]),
+        .systemLibrary(name: "CIgraph", pkgConfig: "igraph", providers: [.apt(["libigraph-dev"])]),
+        .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
+
+        // The pipeline, left to right.
+        .target(name: "Exchanges", dependencies: ["CSimdjson"], swiftSettings: settings),
+        .target(name: "Sketches", swiftSettings: settings),
+        .target(
+            name: "Detection", dependencies: ["Exchanges", "Sketches", "CHyperscan", "CIgraph"],
+            swiftSettings: settings),
+        .target(
+            name: "Scanning", dependencies: ["Exchanges", "Detection", "CCompression"],
+            swiftSettings: settings),
+        .target(name: "CaseFiles", dependencies: ["Detection"], swiftSettings: settings),
+        .target(name: "Simulation", swiftSettings: settings),
+        .executableTarget(
+            name: "stillwatch",
+            dependencies: [
+                "Exchanges", "Detection", "Scanning", "CaseFiles", "Simulation",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
+            ], swiftSettings: settings),
+
+        .testTarget(
+            name: "ExchangesTests", dependencies: ["Exchanges"], exclude: ["Fixtures"],
+            swiftSettings: settings),
+        .testTarget(name: "SketchesTests", dependencies: ["Sketches"], swiftSettings: settings),
+        .testTarget(
+            name: "DetectionTests", dependencies: ["Detection", "Exchanges", "Sketches"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ScanningTests", dependencies: ["Scanning", "Exchanges", "Detection", "Simulation"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CaseFilesTests", dependencies: ["CaseFiles", "Detection"], swiftSettings: settings),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: settings),
+    ],
+    cLanguageStandard: .c11,
+    cxxLanguageStandard: .cxx17
+)
