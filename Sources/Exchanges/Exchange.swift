@@ -12,7 +12,7 @@ public struct EventTime: Hashable, Comparable, Sendable {
     public static let plausible =
         EventTime(
             microseconds: 1_420_070_400_000_000)...EventTime(
-                microseconds: 4_102_444_800_000_000)
+            microseconds: 4_102_444_800_000_000)
 
     /// Earlier first.
     @inlinable public static func < (a: EventTime, b: EventTime) -> Bool {
