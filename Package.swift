@@ -18,18 +18,20 @@ let package = Package(
     targets: [
         // Debian's C and C++ libraries.
         .systemLibrary(name: "CCompression", pkgConfig: "libzstd"),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CHyperscan", pkgConfig: "libhs", providers: [.apt(["libhyperscan-dev"])]),
-        .systemLibrary(name: "CIgraph", pkgConfig: "igraph", providers: [.apt(["libigraph-dev"])]),
+        .target(
+            name: "CLeiden", linkerSettings: [.linkedLibrary("igraph")]),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
 
         // The pipeline, left to right.
         .target(name: "Exchanges", dependencies: ["CSimdjson"], swiftSettings: settings),
         .target(name: "Sketches", swiftSettings: settings),
         .target(
-            name: "Detection", dependencies: ["Exchanges", "Sketches", "CHyperscan", "CIgraph"],
+            name: "Detection", dependencies: ["Exchanges", "Sketches", "CHyperscan", "CLeiden"],
             swiftSettings: settings),
         .target(
-            name: "Scanning", dependencies: ["Exchanges", "Detection", "CCompression"],
+            name: "Scanning", dependencies: ["Exchanges", "Detection", "CCompression", "CCrypto", "CSimdjson"],
             swiftSettings: settings),
         .target(name: "CaseFiles", dependencies: ["Detection"], swiftSettings: settings),
         .target(name: "Simulation", swiftSettings: settings),

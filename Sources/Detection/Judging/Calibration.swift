@@ -1,0 +1,31 @@
+/// The constants that stand for "how different innocent accounts are at least", in one place for readers of a report.
+public enum Calibration {
+    /// One constant.
+    public struct Constant: Sendable {
+        /// Name in `summary.json`.
+        public let name: String
+        /// Value.
+        public let value: Double
+        /// What it stands for.
+        public let explanation: String
+    }
+
+    /// All of them.
+    public static let constants: [Constant] = [
+        Constant(
+            name: "innocent_volume_spread", value: GroupTests.volumeSpread,
+            explanation:
+                "Least spread of log volumes among independent customers; a smaller one counts as load balancing."),
+        Constant(
+            name: "innocent_content_intraclass", value: GroupTests.contentIntraclass,
+            explanation:
+                "Least share of variance in content that the account explains among independent users."),
+        Constant(
+            name: "innocent_prompt_reuse", value: GroupTests.reuseShare,
+            explanation:
+                "Share of prompts in common from which accounts count as working through the same exercise."),
+        Constant(
+            name: "minimum_group", value: Double(Proposals.minimumMembers),
+            explanation: "Smallest group of accounts that is tested."),
+    ]
+}

@@ -1,0 +1,155 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+import Sketches
+
+/// Turns decisions into findings: verdict lines, campaigns, cleared groups.
+struct Describer {
+    let population: Population
+    let settings: JudgeSettings
+
+    func judgement(_ decisions: [Judge.Decision], candidates: [Judge.Candidate]) -> Judgement {
+        var campaigns: [JudgedGroup] = []
+        var cleared: [JudgedGroup] = []
+        var campaignOf: [Int: Int] = [:]
+        // The largest p-value that was accepted is the level at which earlier data are judged too.
+        let accepted = decisions.filter { $0.verdict == .distillation }.map(\.candidate.assessment.p)
+        let level = max(accepted.max() ?? 0, 1e-6)
+        let order = decisions.sorted { a, b in
+            let rank: (Verdict) -> Int = { $0 == .distillation ? 0 : $0 == .suspicious ? 1 : 2 }
+            if rank(a.verdict) != rank(b.verdict) { return rank(a.verdict) < rank(b.verdict) }
+            if a.candidate.assessment.exchanges != b.candidate.assessment.exchanges {
+                return a.candidate.assessment.exchanges > b.candidate.assessment.exchanges
+            }
+            return a.candidate.members.lexicographicallyPrecedes(b.candidate.members)
+        }
+        for decision in order {
+            let accused = decision.verdict != .noFinding
+            let list = accused ? campaigns.count : cleared.count
+            let id = Self.identifier(accused ? "C" : "G", list + 1)
+            var group = GroupDescriber(
+                population: population, candidate: decision.candidate, settings: settings
+            ).describe(id: id, verdict: decision.verdict)
+            if accused {
+                for member in decision.candidate.members { campaignOf[member] = campaigns.count }
+                flag(&group, decision.candidate, level: level)
+                campaigns.append(group)
+            } else {
+                cleared.append(group)
+            }
+        }
+        let relations = Relations(population: population)
+        relations.connect(&campaigns, decisions: order.filter { $0.verdict != .noFinding })
+        let accounts = verdicts(
+            campaigns, decisions: order, campaignOf: campaignOf, candidates: candidates)
+        return Judgement(
+            accounts: accounts, campaigns: campaigns, cleared: cleared, unavailable: unavailable(),
+            fdr: settings.fdr, groupsTested: candidates.count)
+    }
+
+    private static func identifier(_ letter: String, _ number: Int) -> String {
+        let digits = String(number)
+        return letter + "-" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    }
+
+    /// Finds the first midnight (UTC) at which the group, judged on what had been seen until then, already fails every
+    /// innocent explanation.
+    private func flag(_ group: inout JudgedGroup, _ candidate: Judge.Candidate, level: Double) {
+        guard group.verdict == .distillation else { return }
+        let day = Int64(Population.day)
+        var checkpoint = (group.firstMicroseconds / day + 1) * day
+        while checkpoint <= group.lastMicroseconds {
+            let pool = Pool(candidate.members, of: population, cutoff: checkpoint)
+            let assessment = GroupAssessment(pool, population: population)
+            if assessment.isJudgeable, assessment.p <= level {
+                group.firstFlaggedMicroseconds = checkpoint
+                group.exchangesBeforeFlag = pool.exchanges
+                return
+            }
+            checkpoint += day
+        }
+        group.firstFlaggedMicroseconds = checkpoint
+        group.exchangesBeforeFlag = group.exchanges
+    }
+
+    private func verdicts(
+        _ campaigns: [JudgedGroup], decisions: [Judge.Decision], campaignOf: [Int: Int],
+        candidates: [Judge.Candidate]
+    ) -> [AccountVerdict] {
+        var best = [Double](repeating: 1, count: population.profiles.count)
+        var bestQ = [Double](repeating: 1, count: population.profiles.count)
+        for candidate in candidates {
+            for member in candidate.members {
+                best[member] = min(best[member], candidate.assessment.p)
+                bestQ[member] = min(bestQ[member], candidate.q)
+            }
+        }
+        return population.profiles.enumerated().map { index, profile in
+            guard let position = campaignOf[index] else {
+                let few = profile.exchanges < UInt64(settings.minimumExchanges)
+                return AccountVerdict(
+                    account: profile.account, verdict: few ? .inconclusive : .noFinding,
+                    score: 0.25 * Self.strength(best[index]), pValue: best[index],
+                    qValue: bestQ[index], campaign: nil, exchanges: Int(profile.exchanges),
+                    firstFlaggedMicroseconds: nil, exchangesBeforeFlag: nil, indicators: [])
+            }
+            let group = campaigns[position]
+            let strength = Self.strength(group.pValue)
+            let before = group.firstFlaggedMicroseconds.map { flagged in
+                Pool([index], of: population, cutoff: flagged).exchanges
+            }
+            return AccountVerdict(
+                account: profile.account, verdict: group.verdict,
+                score: group.verdict == .distillation ? 0.5 + 0.5 * strength : 0.25 + 0.25 * strength,
+                pValue: group.pValue, qValue: group.qValue, campaign: group.id,
+                exchanges: Int(profile.exchanges),
+                firstFlaggedMicroseconds: group.firstFlaggedMicroseconds,
+                exchangesBeforeFlag: before,
+                indicators: indicators(of: profile, in: group))
+        }
+    }
+
+    /// A p-value on 0...1: twelve decades are 1.
+    private static func strength(_ p: Double) -> Double { min(1, max(0, -log10(p) / 12)) }
+
+    /// The group's signs with this account's own exchanges behind them.
+    private func indicators(of profile: AccountProfile, in group: JudgedGroup) -> [Indicator] {
+        group.indicators.filter { ($0.pValue ?? 1) < 0.01 }.map { sign in
+            let category = Category(name: sign.name)
+            let ids = profile.samples.filter { sample in
+                !sample.id.isEmpty && category.map { sample.categories & $0.bit != 0 } ?? true
+            }.sorted { $0.timeMicroseconds < $1.timeMicroseconds }.prefix(3).map(\.id)
+            return Indicator(
+                name: sign.name, value: sign.value, threshold: sign.threshold, unit: sign.unit,
+                pValue: sign.pValue, exchangeIDs: Array(ids))
+        }
+    }
+
+    private func unavailable() -> [String] {
+        let profiles = population.profiles
+        var notes: [String] = []
+        if !profiles.isEmpty {
+            if profiles.allSatisfy({ $0.withText == 0 }) {
+                notes.append("no prompt text: content, templates and rules could not be examined")
+            }
+            if profiles.allSatisfy({ $0.addresses.entries.isEmpty }) {
+                notes.append("no client addresses: shared networks could not be examined")
+            }
+            if profiles.allSatisfy({ $0.facts.createdMicroseconds == nil }) {
+                notes.append("no account creation times: sign-up bursts could not be examined")
+            }
+            if profiles.allSatisfy({ $0.facts.payment.isEmpty }) {
+                notes.append("no payment fingerprints: shared payment could not be examined")
+            }
+            if profiles.allSatisfy({ $0.facts.organization.isEmpty }) {
+                notes.append(
+                    "no organisations: accounts of one customer cannot be told from strangers by what they declare"
+                )
+            }
+            if profiles.allSatisfy({ $0.withUsage == 0 }) {
+                notes.append("no token counts: tokens taken and their cost are unknown")
+            }
+        }
+        return notes
+    }
+}

@@ -1,0 +1,292 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+import Sketches
+
+/// One test of a group: what was measured, against what, and how likely that is for an innocent group.
+struct Measurement {
+    let name: String
+    let value: Double
+    let threshold: Double
+    let unit: String
+    let p: Double
+}
+
+/// The tests that a pool is put to. Each has a stated null: how independent, innocent accounts would look. Constants
+/// are the least different that innocent groups are taken to be; `Documentation/Design/detection.md` gives their source.
+struct GroupTests {
+    let population: Population
+
+    /// Least spread of volumes (standard deviation of the logarithm) of independent customers. People's volumes spread
+    /// by 1 or more; even a vendor's customers and the members of one course differ by about half.
+    static let volumeSpread = 0.45
+    /// Least share of variance in content that the account explains, for independent users.
+    static let contentIntraclass = 0.025
+    /// Largest share of prompts that accounts of one data set, split without replacement, have in common.
+    static let reuseShare = 0.1
+
+    /// Volumes more equal than independent customers' are. Measures the robust spread of log volumes, and of log
+    /// volumes a day; the smaller counts, twice.
+    func volumes(_ pool: Pool) -> Measurement {
+        let counts = pool.parts.map { log(Double($0.exchanges)) }
+        let rates = pool.parts.map { part in
+            log(Double(part.exchanges) / max(1, Double(part.last - part.first) / Population.day))
+        }
+        let spread = max(0.02, min(Statistics.robustScale(counts), Statistics.robustScale(rates)))
+        // The interquartile range of m normal values has a relative standard error of 1.167 / sqrt(m); its logarithm
+        // is close to normal.
+        let z = log(spread / Self.volumeSpread) / (1.167 / Double(max(1, counts.count)).squareRoot())
+        let p = counts.count < 5 ? 1 : 2 * Statistics.normalCDF(z)
+        return Measurement(
+            name: "equal_volumes", value: spread, threshold: Self.volumeSpread,
+            unit: "standard deviation of log volume", p: Statistics.clamp(p))
+    }
+
+    /// Content that does not depend on the account. One-way analysis of variance over content bins, weighted for rarity
+    /// within the group so that what a template repeats counts for nothing; the intraclass correlation is tested
+    /// against the least that independent users have.
+    func contentExchangeable(_ pool: Pool) -> Measurement {
+        let usable = pool.parts.map { part in
+            part.samples.filter { $0.binCount > 0 }
+        }.filter { $0.count >= 2 }
+        let total = usable.reduce(0) { $0 + $1.count }
+        let name = "content_exchangeable"
+        let unit = "share of content variance explained by the account"
+        guard usable.count >= 5, total >= 40 else {
+            return Measurement(
+                name: name, value: 1, threshold: Self.contentIntraclass, unit: unit, p: 1)
+        }
+        let n = Double(total)
+        var pooled = [Double](repeating: 0, count: ContentBins.count)
+        for samples in usable {
+            for sample in samples {
+                for index in 0..<Int(sample.binCount) { pooled[Int(sample.bins[index])] += 1 }
+            }
+        }
+        let shares = pooled.map { min(1, $0 / n) }
+        let weights = shares.map(ContentKernel.weight)
+        // Per account: sum of squares of its mean about the pool's, and about its own exchanges.
+        var between: [Double] = []
+        var within = 0.0
+        var squaredSizes = 0.0
+        var counts = [Double](repeating: 0, count: ContentBins.count)
+        var base = 0.0
+        for bin in shares.indices { base += weights[bin] * shares[bin] * shares[bin] }
+        for samples in usable {
+            let size = Double(samples.count)
+            squaredSizes += size * size
+            var touched: [Int] = []
+            var own = 0.0
+            for sample in samples {
+                for index in 0..<Int(sample.binCount) {
+                    let bin = Int(sample.bins[index])
+                    if counts[bin] == 0 { touched.append(bin) }
+                    counts[bin] += 1
+                    own += weights[bin]
+                }
+            }
+            var meanSquare = 0.0
+            var distance = base
+            for bin in touched {
+                let mean = counts[bin] / size
+                meanSquare += weights[bin] * mean * mean
+                distance += weights[bin] * (mean * mean - 2 * mean * shares[bin])
+                counts[bin] = 0
+            }
+            between.append(size * max(0, distance))
+            within += own - size * meanSquare
+        }
+        let a = Double(usable.count)
+        let msb = between.reduce(0, +) / (a - 1)
+        let msw = max(1e-9, within / max(1, n - a))
+        let n0 = (n - squaredSizes / n) / (a - 1)
+        let f = msb / msw
+        let intraclass = (f - 1) / (f - 1 + n0)
+        let spread = (between.reduce(0) { $0 + ($1 - msb) * ($1 - msb) } / (a - 1)).squareRoot() / max(1e-9, msb)
+        let f0 = 1 + n0 * Self.contentIntraclass / (1 - Self.contentIntraclass)
+        // The null's standard error from the accounts' own spread, not below what chi-square sums of some 50
+        // independent bins would have.
+        let error = f0 * max(0.2, spread) / a.squareRoot()
+        return Measurement(
+            name: name, value: intraclass, threshold: Self.contentIntraclass, unit: unit,
+            p: Statistics.clamp(Statistics.normalCDF((f - f0) / error)))
+    }
+
+    /// Prompts that do not recur from account to account, as in a data set split without replacement. Counts prompts
+    /// of the coordinated samples that another member also sent.
+    func partition(_ pool: Pool) -> Measurement {
+        var holders: [UInt64: Int] = [:]
+        var kept = 0
+        for part in pool.parts {
+            for entry in population.profiles[part.account].prompts.entries {
+                holders[entry.key, default: 0] += 1
+                kept += 1
+            }
+        }
+        let shared = holders.values.reduce(0) { $0 + ($1 > 1 ? $1 : 0) }
+        let share = kept > 0 ? Double(shared) / Double(kept) : 1
+        // Prompts of one account are not independent: an account counts as a twentieth of its prompts.
+        let effective = max(pool.parts.count, kept / 20)
+        let p =
+            kept < 20
+            ? 1
+            : Statistics.binomialLowerTail(
+                Int((share * Double(effective)).rounded(.up)), of: effective, p: Self.reuseShare)
+        return Measurement(
+            name: "partition_without_replacement", value: share, threshold: Self.reuseShare,
+            unit: "share of prompts that another member sent too", p: Statistics.clamp(p))
+    }
+
+    /// Sign-ups in a burst.
+    func signupBurst(_ pool: Pool) -> Measurement {
+        let times = pool.parts.compactMap {
+            population.profiles[$0.account].facts.createdMicroseconds.map {
+                Double($0) / Population.day
+            }
+        }
+        return burst(
+            times, reference: population.created, members: pool.parts.count, name: "signup_burst",
+            unit: "share of accounts made within the densest days")
+    }
+
+    /// First exchanges in a burst that is not the beginning of the log.
+    func onsetBurst(_ pool: Pool) -> Measurement {
+        burst(
+            pool.parts.map { Double($0.first) / Population.day }, reference: population.onsets,
+            members: pool.parts.count, name: "activity_burst",
+            unit: "share of accounts first active within the densest days")
+    }
+
+    private static let burstDays = [1.0, 3.0, 7.0, 14.0]
+
+    private func burst(
+        _ times: [Double], reference: [Double], members: Int, name: String, unit: String
+    ) -> Measurement {
+        // A burst of a few members inside a group says little about the group: at least half must be in it.
+        var best = Measurement(name: name, value: 0, threshold: 0.5, unit: unit, p: 1)
+        guard times.count >= 5 else { return best }
+        let others = Self.remove(times.sorted(), from: reference)
+        for width in Self.burstDays {
+            let found = Statistics.scan(times, width: width, reference: others)
+            let share = Double(found.count) / Double(members)
+            guard share >= 0.5 else { continue }
+            let p = Statistics.clamp(found.p * Double(Self.burstDays.count))
+            if p < best.p || best.value == 0 {
+                best = Measurement(name: name, value: share, threshold: 0.5, unit: unit, p: p)
+            }
+        }
+        return best
+    }
+
+    /// `reference` without `values`, both sorted.
+    private static func remove(_ values: [Double], from reference: [Double]) -> [Double] {
+        var result: [Double] = []
+        result.reserveCapacity(reference.count)
+        var index = 0
+        for value in reference {
+            while index < values.count, values[index] < value { index += 1 }
+            if index < values.count, values[index] == value {
+                index += 1
+            } else {
+                result.append(value)
+            }
+        }
+        return result
+    }
+
+    /// Accounts of different customers behind one payment instrument, phone, address or network.
+    func sharedIdentity(_ pool: Pool) -> [Measurement] {
+        [
+            shared([.payment, .phone], name: "shared_payment", unit: "share of accounts that pay or verify with another member's instrument", pool),
+            shared([.address, .network], name: "shared_network", unit: "share of accounts on another member's address or network", pool),
+        ]
+    }
+
+    private func shared(
+        _ kinds: [ArtefactKind], name: String, unit: String, _ pool: Pool
+    ) -> Measurement {
+        let members = Set(pool.parts.map(\.account))
+        var linked = Set<Int>()
+        for kind in kinds {
+            let inside = holders(of: kind, pool)
+            for (key, accounts) in inside where accounts.count >= 2 {
+                // An address that strangers share as well (a carrier's or VPN's exit) says nothing of the members.
+                let everywhere = population.artefacts.accounts(kind, key).count
+                if accounts.count * 2 >= everywhere { linked.formUnion(accounts) }
+            }
+        }
+        let share = Double(linked.count) / Double(max(1, members.count))
+        // One account in ten of an innocent group may share with another by accident, family or habit.
+        let base = 0.1
+        let p = Statistics.binomialUpperTail(linked.count, of: members.count, p: base)
+        return Measurement(
+            name: name, value: share, threshold: base, unit: unit, p: Statistics.clamp(p))
+    }
+
+    /// The members that show each value of a kind.
+    private func holders(of kind: ArtefactKind, _ pool: Pool) -> [UInt64: [Int]] {
+        var result: [UInt64: [Int]] = [:]
+        for part in pool.parts {
+            for key in ArtefactIndex.identityKeys(kind, population.profiles[part.account]) {
+                result[key, default: []].append(part.account)
+            }
+        }
+        return result
+    }
+
+    /// Reasoning signatures that one account received and another presents, or that several present. A client that
+    /// keeps its conversations to itself never does this; one such account in fifty is allowed for.
+    func signatureReplay(_ pool: Pool) -> Measurement {
+        let members = Set(pool.parts.map(\.account))
+        var replaying = Set<Int>()
+        for (key, accounts) in holders(of: .signature, pool)
+        where population.artefacts.accounts(.signature, key).count >= 2 {
+            replaying.formUnion(accounts)
+        }
+        let share = Double(replaying.count) / Double(max(1, members.count))
+        return Measurement(
+            name: "signature_replay", value: share, threshold: 0.02,
+            unit: "share of accounts that present or lend another account's reasoning signature",
+            p: Statistics.clamp(
+                Statistics.binomialUpperTail(replaying.count, of: members.count, p: 0.02)))
+    }
+
+    /// Exchanges of one category of what harvesting is for.
+    func purpose(_ category: Category, _ pool: Pool) -> Measurement {
+        var matching = 0
+        var total = 0
+        for part in pool.parts {
+            for sample in part.samples {
+                total += 1
+                if sample.categories & category.bit != 0 { matching += 1 }
+            }
+        }
+        let share = total > 0 ? Double(matching) / Double(total) : 0
+        // Exchanges of one account are alike; an account counts for at most two.
+        let effective = min(total, pool.parts.count * 2)
+        let p = Statistics.binomialUpperTail(
+            Int(share * Double(effective)), of: effective, p: 0.2)
+        return Measurement(
+            name: category.name, value: share, threshold: 0.2, unit: "share of exchanges",
+            p: Statistics.clamp(p))
+    }
+
+    /// Each account's interests broader than a person's: the rank of the members' self-similarity among all accounts'.
+    func breadth(_ pool: Pool) -> Measurement {
+        let own = pool.parts.compactMap {
+            ContentKernel.selfSimilarity($0.samples, shares: population.binShares)
+        }
+        let unit = "similarity of two prompts of one account, median over accounts"
+        let reference = population.selfSimilarities
+        let threshold = reference.isEmpty ? 0 : Statistics.quantile(reference, 0.05)
+        guard own.count >= 5, reference.count >= 20 else {
+            return Measurement(
+                name: "coverage_breadth", value: 1, threshold: threshold, unit: unit, p: 1)
+        }
+        let median = Statistics.median(own)
+        let below = Statistics.upperBound(reference, median)
+        return Measurement(
+            name: "coverage_breadth", value: median, threshold: threshold, unit: unit,
+            p: Statistics.clamp(Double(below + 1) / Double(reference.count + 1)))
+    }
+}

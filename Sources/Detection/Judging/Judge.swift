@@ -1,0 +1,137 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+import Sketches
+
+/// Settings of a judgement.
+public struct JudgeSettings: Sendable {
+    /// False-discovery bound over campaigns, 0...1.
+    public var fdr: Double
+    /// Exchanges below which an account that belongs to no campaign is inconclusive.
+    public var minimumExchanges: Int
+
+    /// List prices, for the cost of what a campaign took.
+    public var prices: TokenPrices
+
+    /// The default bound is 0.01.
+    public init(
+        fdr: Double = 0.01, minimumExchanges: Int = 10, prices: TokenPrices = TokenPrices()
+    ) {
+        self.fdr = fdr
+        self.minimumExchanges = minimumExchanges
+        self.prices = prices
+    }
+}
+
+/// List prices in US dollars for a million tokens.
+public struct TokenPrices: Sendable, Equatable {
+    /// For tokens sent.
+    public var input: Double
+    /// For tokens answered.
+    public var output: Double
+
+    /// The defaults, 3 and 15, are an assumption in the middle of 2026's range for large models; give your own.
+    public init(input: Double = 3, output: Double = 15) {
+        self.input = input
+        self.output = output
+    }
+
+    /// The cost of tokens.
+    func cost(input inputTokens: Int64, output outputTokens: Int64) -> Double {
+        (Double(inputTokens) * input + Double(outputTokens) * output) / 1_000_000
+    }
+}
+
+/// Profiles to verdicts. Pure: the same profiles in the same order always give the same judgement.
+public struct Judge: Sendable {
+    private let settings: JudgeSettings
+
+    /// A judge with these settings.
+    public init(settings: JudgeSettings) {
+        self.settings = settings
+    }
+
+    struct Candidate {
+        var members: [Int]
+        var assessment: GroupAssessment
+        var q = 1.0
+    }
+
+    /// Judges `profiles`, which must be sorted by account.
+    public func judge(_ profiles: [AccountProfile]) -> Judgement {
+        let population = Population(profiles)
+        var candidates = assess(Proposals(population: population).all(), population)
+        let q = Statistics.qValues(candidates.map(\.assessment.p))
+        for index in candidates.indices { candidates[index].q = q[index] }
+        candidates.sort {
+            if $0.assessment.p != $1.assessment.p { return $0.assessment.p < $1.assessment.p }
+            if $0.members.count != $1.members.count { return $0.members.count > $1.members.count }
+            return $0.members.lexicographicallyPrecedes($1.members)
+        }
+        let decided = decide(candidates, population)
+        return Describer(population: population, settings: settings).judgement(
+            decided, candidates: candidates)
+    }
+
+    private func assess(_ proposals: [[Int]], _ population: Population) -> [Candidate] {
+        proposals.compactMap { members in
+            let assessment = GroupAssessment(
+                Pool(members, of: population), population: population)
+            return assessment.isJudgeable
+                ? Candidate(members: members, assessment: assessment) : nil
+        }
+    }
+
+    /// Disjoint groups, strongest first: accused, suspicious, cleared.
+    struct Decision {
+        var verdict: Verdict
+        var candidate: Candidate
+    }
+
+    private func decide(_ candidates: [Candidate], _ population: Population) -> [Decision] {
+        var owner = [Bool](repeating: false, count: population.profiles.count)
+        var decisions: [Decision] = []
+        func take(_ verdict: Verdict, where accept: (Candidate) -> Bool) {
+            for candidate in candidates where accept(candidate) {
+                let free = candidate.members.filter { !owner[$0] }
+                // What a stronger group has taken is gone; a remainder stands only if it passes by itself.
+                guard free.count >= Proposals.minimumMembers else { continue }
+                var kept = candidate
+                if free.count < candidate.members.count {
+                    if free.count * 2 < candidate.members.count { continue }
+                    kept.members = free
+                    kept.assessment = GroupAssessment(
+                        Pool(free, of: population), population: population)
+                    guard kept.assessment.isJudgeable, accept(kept) else { continue }
+                }
+                if verdict == .distillation {
+                    kept.members = Membership(population: population).settle(kept.members, taken: owner)
+                    let again = GroupAssessment(
+                        Pool(kept.members, of: population), population: population)
+                    guard again.isJudgeable, !again.isOneCustomer else { continue }
+                    kept.assessment = again
+                }
+                for member in kept.members { owner[member] = true }
+                decisions.append(Decision(verdict: verdict, candidate: kept))
+            }
+        }
+        take(.distillation) { $0.q <= settings.fdr && !$0.assessment.isOneCustomer }
+        take(.suspicious) { $0.assessment.isSuspicious }
+        take(.noFinding) { $0.assessment.isLookAlike }
+        return decisions
+    }
+}
+
+extension GroupAssessment {
+    /// Coordination or harvesting beyond doubt in some facet, but not every innocent explanation rejected.
+    var isSuspicious: Bool {
+        guard !isOneCustomer, partition.p < 0.01 else { return false }
+        return oneOperator < 0.001 || (replay.p < 1e-4 && members >= 5)
+            || (payment.p < 1e-4 && content.p < 0.01)
+    }
+
+    /// Similar enough to a campaign to be worth telling the reader that it was cleared.
+    var isLookAlike: Bool {
+        members >= 8 && (content.p < 0.05 || cohort < 1e-4 || network.p < 1e-6 || payment.p < 1e-6)
+    }
+}

@@ -1,0 +1,116 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+import Sketches
+
+/// Settles who belongs to an accused group, after the group as a whole was found: accounts are compared with the
+/// group's core and with the population, and only those that fit the core better stay.
+///
+/// Sums logarithms of likelihood ratios over volume, content, sign-up and onset, each capped so that no single one
+/// decides. Applied after the test, so it cannot make a group pass.
+struct Membership {
+    let population: Population
+
+    private static let cap = 3.0
+
+    private struct Core {
+        let centroid: [Float]
+        let cosine: (middle: Double, spread: Double)
+        let volume: (middle: Double, spread: Double)
+        let created: (middle: Double, spread: Double)?
+        let onset: (middle: Double, spread: Double)
+        let parameters: UInt64
+        let parameterShare: Double
+    }
+
+    /// The members that fit the core, and accounts nearby that fit it as well as they do.
+    func settle(_ members: [Int], taken: [Bool]) -> [Int] {
+        var current = members
+        for _ in 0..<3 {
+            let core = core(of: current)
+            let kept = current.filter { likelihood($0, core) > 0 }
+            if kept.count < max(Proposals.minimumMembers, members.count / 3) { return current }
+            if kept == current { break }
+            current = kept
+        }
+        let core = core(of: current)
+        let inside = Set(current)
+        // The bar for joining grows with the number of accounts that could.
+        let bar = log(Double(population.profiles.count))
+        let joined = population.profiles.indices.filter { account in
+            guard !inside.contains(account), !taken[account] else { return false }
+            let row = population.content.rows[account]
+            guard !row.isEmpty,
+                Double(ContentSpace.dot(row, core.centroid))
+                    > core.cosine.middle - 2 * core.cosine.spread
+            else { return false }
+            return likelihood(account, core) > bar
+        }
+        return (current + joined).sorted()
+    }
+
+    private func volume(_ account: Int) -> Double {
+        log(Double(population.profiles[account].exchanges))
+    }
+
+    private func core(of members: [Int]) -> Core {
+        let centroid = population.content.centroid(of: members)
+        func robust(_ values: [Double], least: Double) -> (middle: Double, spread: Double) {
+            (Statistics.median(values), max(least, Statistics.robustScale(values)))
+        }
+        let created = members.compactMap {
+            population.profiles[$0].facts.createdMicroseconds.map { Double($0) / Population.day }
+        }
+        var parameters: [UInt64: Int] = [:]
+        for member in members {
+            if let key = Self.mainParameters(population.profiles[member]) {
+                parameters[key, default: 0] += 1
+            }
+        }
+        let main = parameters.max { ($0.value, $1.key) < ($1.value, $0.key) }
+        return Core(
+            centroid: centroid,
+            cosine: robust(
+                members.map { Double(ContentSpace.dot(population.content.rows[$0], centroid)) },
+                least: 0.03),
+            volume: robust(members.map(volume), least: 0.1),
+            created: created.count >= 5 ? robust(created, least: 1) : nil,
+            onset: robust(
+                members.map { Double(population.profiles[$0].firstMicroseconds) / Population.day },
+                least: 0.25),
+            parameters: main?.key ?? 0,
+            parameterShare: Double(main?.value ?? 0) / Double(max(1, members.count)))
+    }
+
+    private static func mainParameters(_ profile: AccountProfile) -> UInt64? {
+        profile.parameters.entries.max { ($0.count, $1.key) < ($1.count, $0.key) }?.key
+    }
+
+    /// Log of how much better the core explains the account than the population does.
+    private func likelihood(_ account: Int, _ core: Core) -> Double {
+        let profile = population.profiles[account]
+        func ratio(_ value: Double, _ part: (middle: Double, spread: Double), width: Double) -> Double {
+            let z = (value - part.middle) / part.spread
+            // Against a population spread evenly over `width`; a tenth of the core's mass is uniform, for robustness.
+            let inside = 0.9 * exp(-0.5 * z * z) / (part.spread * 2.5066) + 0.1 / width
+            return min(Self.cap, max(-Self.cap, log(inside * width)))
+        }
+        var sum = ratio(volume(account), core.volume, width: 8)
+        let row = population.content.rows[account]
+        if !row.isEmpty {
+            sum += ratio(Double(ContentSpace.dot(row, core.centroid)), core.cosine, width: 1)
+        }
+        if let created = core.created, let own = profile.facts.createdMicroseconds {
+            sum += ratio(Double(own) / Population.day, created, width: 730)
+        }
+        let days = max(
+            1,
+            Double(population.lastMicroseconds - population.firstMicroseconds) / Population.day)
+        sum += ratio(
+            Double(profile.firstMicroseconds) / Population.day, core.onset, width: days)
+        if core.parameterShare > 0.5 {
+            sum += Self.mainParameters(profile) == core.parameters ? 1 : -1
+        }
+        return sum
+    }
+}

@@ -1,0 +1,81 @@
+import Exchanges
+import Sketches
+
+/// All profiles of a scan with what is computed of them once: content points, who shares what, reference draws.
+struct Population {
+    let profiles: [AccountProfile]
+    let content: ContentSpace
+    /// For each kind of artefact, the accounts that show each value.
+    let artefacts: ArtefactIndex
+    /// Sorted creation times, in days since 1970, of accounts where it is known.
+    let created: [Double]
+    /// Sorted times of first exchanges, in days since 1970.
+    let onsets: [Double]
+    /// First event time of the scan, microseconds.
+    let firstMicroseconds: Int64
+    /// Last event time of the scan, microseconds.
+    let lastMicroseconds: Int64
+    /// How often each content bin occurs in an exchange of an average account, 0...1.
+    let binShares: [Double]
+    /// Self-similarity of each account with enough samples, sorted: small values are broad interests.
+    let selfSimilarities: [Double]
+
+    /// Microseconds in a day.
+    static let day = 86_400_000_000.0
+
+    init(_ profiles: [AccountProfile]) {
+        self.profiles = profiles
+        content = ContentSpace(profiles)
+        artefacts = ArtefactIndex(profiles)
+        created = profiles.compactMap { $0.facts.createdMicroseconds.map { Double($0) / Self.day } }
+            .sorted()
+        onsets = profiles.map { Double($0.firstMicroseconds) / Self.day }.sorted()
+        firstMicroseconds = profiles.map(\.firstMicroseconds).min() ?? 0
+        lastMicroseconds = profiles.map(\.lastMicroseconds).max() ?? 0
+        var shares = [Double](repeating: 0, count: ContentBins.count)
+        var count = 0.0
+        for profile in profiles where profile.withText >= UInt64(ContentSpace.minimumExchanges) {
+            for (bin, value) in profile.content.enumerated() where value > 0 {
+                shares[bin] += min(1, Double(value) / Double(profile.withText))
+            }
+            count += 1
+        }
+        let binShares = shares.map { $0 / max(1, count) }
+        self.binShares = binShares
+        selfSimilarities = profiles.compactMap {
+            ContentKernel.selfSimilarity($0.samples, shares: binShares)
+        }.sorted()
+    }
+}
+
+/// Similarity of exchanges by shared content bins, rarer ones counting more.
+enum ContentKernel {
+    /// Weight of a bin that occurs in a share `p` of exchanges: variance-stabilised, and zero for what all contain.
+    /// 0.02 bounds the weight of bins so rare that they are noise.
+    static func weight(_ p: Double) -> Double { max(0, 1 - p) / (p + 0.02) }
+
+    /// Mean similarity of two different exchanges of a sample, as a share of an exchange's similarity to itself; `nil`
+    /// below eight exchanges with text. Repeated prompts count once.
+    static func selfSimilarity(_ samples: [SampledExchange], shares: [Double]) -> Double? {
+        var seen = Set<UInt64>()
+        var counts = [Int: Double]()
+        var own = 0.0
+        var n = 0.0
+        for sample in samples where sample.binCount > 0 && seen.insert(sample.prompt).inserted {
+            n += 1
+            for index in 0..<Int(sample.binCount) {
+                let bin = Int(sample.bins[index])
+                counts[bin, default: 0] += 1
+                own += weight(shares[bin])
+            }
+        }
+        guard n >= 8, own > 0 else { return nil }
+        var pairs = 0.0
+        // In order of bins: a floating-point sum must not depend on a dictionary's order.
+        for bin in counts.keys.sorted() {
+            let count = counts[bin] ?? 0
+            pairs += weight(shares[bin]) * count * (count - 1)
+        }
+        return (pairs / (n * (n - 1))) / (own / n)
+    }
+}

@@ -1,0 +1,137 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Foundation
+#endif
+
+/// Distribution functions and robust summaries that the tests are built from.
+enum Statistics {
+    /// No p-value is reported below this: models are not believed further into their tails.
+    static let smallestP = 1e-12
+
+    static func clamp(_ p: Double) -> Double { p.isNaN ? 1 : min(1, max(smallestP, p)) }
+
+    /// P(Z <= z) for a standard normal Z.
+    static func normalCDF(_ z: Double) -> Double { 0.5 * erfc(-z / 2.0.squareRoot()) }
+
+    private static func logGamma(_ x: Double) -> Double {
+        var sign: Int32 = 0
+        return lgamma_r(x, &sign)
+    }
+
+    /// P(X >= k) for X binomial with `n` trials and probability `p`; exact, O(n - k).
+    static func binomialUpperTail(_ k: Int, of n: Int, p: Double) -> Double {
+        if k <= 0 { return 1 }
+        if k > n { return 0 }
+        if p <= 0 { return 0 }
+        if p >= 1 { return 1 }
+        let logP = log(p)
+        let logQ = log1p(-p)
+        let n0 = logGamma(Double(n) + 1)
+        var sum = 0.0
+        for i in k...n {
+            let term =
+                n0 - logGamma(Double(i) + 1) - logGamma(Double(n - i) + 1) + Double(i) * logP
+                + Double(n - i) * logQ
+            let value = exp(term)
+            sum += value
+            // Past the mode terms only shrink; stop once they no longer matter.
+            if Double(i) > p * Double(n), value < sum * 1e-12 { break }
+        }
+        return min(1, sum)
+    }
+
+    /// P(X <= k) for X binomial.
+    static func binomialLowerTail(_ k: Int, of n: Int, p: Double) -> Double {
+        binomialUpperTail(n - k, of: n, p: 1 - p)
+    }
+
+    /// The value below which a share `q` of `sorted` lies, interpolated (Hyndman and Fan 1996, type 7).
+    static func quantile(_ sorted: [Double], _ q: Double) -> Double {
+        guard let last = sorted.last else { return .nan }
+        let position = q * Double(sorted.count - 1)
+        let index = Int(position)
+        if index + 1 >= sorted.count { return last }
+        return sorted[index] + (position - Double(index)) * (sorted[index + 1] - sorted[index])
+    }
+
+    /// The interquartile range divided by 1.349: the standard deviation of a normal sample, unmoved by a quarter of outliers.
+    static func robustScale(_ values: [Double]) -> Double {
+        let sorted = values.sorted()
+        return (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 1.349
+    }
+
+    static func median(_ values: [Double]) -> Double { quantile(values.sorted(), 0.5) }
+
+    /// P-value of the hypothesis that at least `count` of several null hypotheses are false: Bonferroni on the
+    /// `count`-th smallest (Y. Benjamini and R. Heller, "Screening for partial conjunction hypotheses", Biometrics
+    /// 64, 2008, doi:10.1111/j.1541-0420.2007.00984.x). Valid under any dependence.
+    static func partialConjunction(_ pValues: [Double], count: Int) -> Double {
+        guard pValues.count >= count, count > 0 else { return 1 }
+        return clamp(Double(pValues.count - count + 1) * pValues.sorted()[count - 1])
+    }
+
+    /// Benjamini-Hochberg q-values, in the order of `pValues` (J. R. Stat. Soc. B 57, 1995).
+    static func qValues(_ pValues: [Double]) -> [Double] {
+        let order = pValues.indices.sorted {
+            pValues[$0] != pValues[$1] ? pValues[$0] < pValues[$1] : $0 < $1
+        }
+        var result = [Double](repeating: 1, count: pValues.count)
+        var smallest = 1.0
+        for (rank, index) in order.enumerated().reversed() {
+            smallest = min(smallest, pValues[index] * Double(pValues.count) / Double(rank + 1))
+            result[index] = smallest
+        }
+        return result
+    }
+
+    /// P-value of the densest window of length `width`: how likely `values.count` independent draws from `reference`
+    /// would put as many into some window of that length. Union bound over the windows that begin at a draw.
+    ///
+    /// - Parameter reference: sorted draws of the population, the group's own left out.
+    /// - Returns: the p-value and the densest window's start and count.
+    static func scan(
+        _ values: [Double], width: Double, reference: [Double]
+    ) -> (p: Double, start: Double, count: Int) {
+        let sorted = values.sorted()
+        guard sorted.count >= 3, reference.count >= 20 else { return (1, sorted.first ?? 0, 0) }
+        var best = (p: 1.0, start: sorted[0], count: 0)
+        var end = 0
+        for begin in sorted.indices {
+            while end < sorted.count, sorted[end] <= sorted[begin] + width { end += 1 }
+            let count = end - begin
+            if count <= best.count { continue }
+            let share =
+                Double(
+                    upperBound(reference, sorted[begin] + width)
+                        - lowerBound(reference, sorted[begin])
+                        + 1) / Double(reference.count + 1)
+            // The window's first member is given; the others fall into it with the population's share.
+            let p =
+                Double(sorted.count)
+                * binomialUpperTail(count - 1, of: sorted.count - 1, p: share)
+            if p < best.p || best.count == 0 { best = (min(1, p), sorted[begin], count) }
+        }
+        return best
+    }
+
+    static func lowerBound(_ sorted: [Double], _ value: Double) -> Int {
+        var low = 0
+        var high = sorted.count
+        while low < high {
+            let middle = (low + high) / 2
+            if sorted[middle] < value { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    static func upperBound(_ sorted: [Double], _ value: Double) -> Int {
+        var low = 0
+        var high = sorted.count
+        while low < high {
+            let middle = (low + high) / 2
+            if sorted[middle] <= value { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

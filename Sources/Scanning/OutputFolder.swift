@@ -1,0 +1,72 @@
+import Detection
+import Glibc
+
+/// Writes a scan's folder: all files or none.
+///
+/// Each file is written beside its place and renamed into it once all are complete, so that a reader never sees a
+/// half-written file and a killed scan leaves the last one's results.
+public struct OutputFolder: Sendable {
+    private let path: String
+
+    /// The folder at `path`, made if it is not there.
+    public init(path: String) throws(ScanError) {
+        self.path = path
+        var partial = ""
+        for component in path.split(separator: "/", omittingEmptySubsequences: false) {
+            partial += partial.isEmpty && !path.hasPrefix("/") ? String(component) : "/" + component
+            if partial.isEmpty || partial == "/" { continue }
+            if partial.hasPrefix("//") { partial.removeFirst() }
+            if mkdir(partial, 0o777) != 0, errno != EEXIST {
+                throw .system(operation: "make folder", path: partial, errno: errno)
+            }
+        }
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            throw .system(operation: "use as a folder", path: path, errno: ENOTDIR)
+        }
+    }
+
+    /// The path of a file in the folder.
+    public func path(of name: String) -> String {
+        path.hasSuffix("/") ? path + name : path + "/" + name
+    }
+
+    /// Writes all files.
+    public func write(_ files: [(name: String, bytes: [UInt8])]) throws(ScanError) {
+        var written: [(temporary: String, final: String)] = []
+        do throws(ScanError) {
+            for file in files {
+                let final = self.path(of: file.name)
+                let temporary = final + ".partial-\(getpid())"
+                written.append((temporary, final))
+                try Self.write(file.bytes, to: temporary)
+            }
+        } catch {
+            for entry in written { unlink(entry.temporary) }
+            throw error
+        }
+        for entry in written where rename(entry.temporary, entry.final) != 0 {
+            throw .system(operation: "rename into place", path: entry.final, errno: errno)
+        }
+    }
+
+    private static func write(_ bytes: [UInt8], to path: String) throws(ScanError) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw .system(operation: "create", path: path, errno: errno) }
+        defer { close(descriptor) }
+        var offset = 0
+        while offset < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress! + offset, bytes.count - offset)
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw .system(operation: "write", path: path, errno: errno)
+            }
+            offset += count
+        }
+        if fsync(descriptor) != 0 {
+            throw .system(operation: "write", path: path, errno: errno)
+        }
+    }
+}

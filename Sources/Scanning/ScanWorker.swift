@@ -1,0 +1,144 @@
+import Detection
+import Exchanges
+
+/// One thread's share of a scan. Handed from the thread that filled it to the one that merges.
+final class ScanWorker: @unchecked Sendable {
+    // Never used by two threads at a time: each belongs to one iteration and is merged after all have ended.
+    struct Bad {
+        var field: String
+        var count: Int
+        var file: Int
+        var offset: Int64
+    }
+
+    private let files: [InputFile]
+    private let options: ScanOptions
+    private let extractor: SignalExtractor
+    private var decoders: [LogFormat: RecordDecoder] = [:]
+    private let progress: ScanProgress
+
+    private(set) var table = ProfileTable()
+    private(set) var inputs: [InputReport]
+    private(set) var badRecords: [BadRecord.Reason: Bad] = [:]
+
+    init(
+        files: [InputFile], formats: [LogFormat], options: ScanOptions, rules: RuleSet,
+        progress: ScanProgress
+    ) throws(ScanError) {
+        self.files = files
+        self.options = options
+        self.progress = progress
+        do {
+            extractor = try SignalExtractor(rules: rules)
+        } catch {
+            throw .rules(error)
+        }
+        inputs = zip(files, formats).map { file, format in
+            InputReport(
+                path: file.path, format: format, bytes: 0, exchanges: 0, bad: 0, ignored: 0,
+                outsideTime: 0, digest: "")
+        }
+    }
+
+    func run(_ piece: Scanner.Piece) throws(ScanError) {
+        switch piece {
+        case .range(let file, let start, let end):
+            try read(file, from: start, to: end)
+        case .digest(let file):
+            inputs[file].digest = try FileDigest.sha256(of: files[file])
+        }
+    }
+
+    private func decoder(for format: LogFormat) -> RecordDecoder {
+        if let decoder = decoders[format] { return decoder }
+        let decoder = RecordDecoder(
+            format: format, maximumRecordBytes: options.maximumRecordBytes)
+        decoders[format] = decoder
+        return decoder
+    }
+
+    private func read(_ file: Int, from start: Int64, to end: Int64) throws(ScanError) {
+        let source = try files[file].source(offset: max(0, start - 1))
+        let reader = LineReader(
+            source, offset: max(0, start - 1), limit: options.maximumRecordBytes)
+        if start > 0 { try reader.skipLine() }
+        let decoder = decoder(for: inputs[file].format)
+        let ignoredBefore = decoder.ignoredRecords
+        let since = options.since?.microseconds ?? .min
+        let until = options.until?.microseconds ?? .max
+        var delivered = 0
+        var outside = 0
+        var reported: Int64 = 0
+        var lines = 0
+        let firstOffset = reader.offset
+        while reader.offset < end, let line = try reader.next() {
+            if line.isTooLong {
+                note(BadRecord(.tooLarge), file: file, offset: line.offset)
+                continue
+            }
+            var bytes = line.bytes
+            if line.offset == 0, bytes.starts(with: [0xef, 0xbb, 0xbf]) {
+                bytes = UnsafeRawBufferPointer(rebasing: bytes[3...])
+            }
+            decoder.decode(
+                bytes, isLast: line.isUnterminated,
+                exchange: { exchange in
+                    delivered += 1
+                    let time = exchange.time.microseconds
+                    guard time >= since, time < until else {
+                        outside += 1
+                        return
+                    }
+                    table.add(
+                        exchange, extractor.signals(of: exchange), keepText: options.keepText)
+                },
+                fault: { note($0, file: file, offset: line.offset) })
+            lines += 1
+            if lines & 1023 == 0 {
+                let consumed = min(source.consumed, end - start)
+                progress.add(bytes: consumed - reported, exchanges: Int64(delivered))
+                inputs[file].exchanges += delivered
+                delivered = 0
+                reported = consumed
+            }
+        }
+        let share = end == .max ? source.consumed : end - start
+        progress.add(bytes: share - reported, exchanges: Int64(delivered))
+        inputs[file].exchanges += delivered
+        inputs[file].outsideTime += outside
+        inputs[file].bytes += reader.offset - firstOffset
+        inputs[file].ignored += decoder.ignoredRecords - ignoredBefore
+    }
+
+    private func note(_ fault: BadRecord, file: Int, offset: Int64) {
+        inputs[file].bad += 1
+        let found = Bad(field: fault.field, count: 1, file: file, offset: offset)
+        keep(found, reason: fault.reason)
+    }
+
+    private func keep(_ found: Bad, reason: BadRecord.Reason) {
+        guard var known = badRecords[reason] else {
+            badRecords[reason] = found
+            return
+        }
+        let count = known.count + found.count
+        if (found.file, found.offset, found.field) < (known.file, known.offset, known.field) {
+            known = found
+        }
+        known.count = count
+        badRecords[reason] = known
+    }
+
+    func merge(_ other: ScanWorker) {
+        table.merge(other.table)
+        for (reason, entry) in other.badRecords { keep(entry, reason: reason) }
+        for index in inputs.indices {
+            inputs[index].bytes += other.inputs[index].bytes
+            inputs[index].exchanges += other.inputs[index].exchanges
+            inputs[index].bad += other.inputs[index].bad
+            inputs[index].ignored += other.inputs[index].ignored
+            inputs[index].outsideTime += other.inputs[index].outsideTime
+            if inputs[index].digest.isEmpty { inputs[index].digest = other.inputs[index].digest }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import ArgumentParser
+import CaseFiles
+import Detection
+import Exchanges
+import Foundation
+import Scanning
+
+struct ScanCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "scan",
+        abstract: "Reads request logs, finds campaigns, and writes verdicts and a report.",
+        discussion: """
+            Writes verdicts.jsonl, campaigns.jsonl, report.html and summary.json into the folder given by --out.
+            Exit status: 0 the scan ran; 1 it found a campaign and --exit-code was given; 2 it could not run.
+            """)
+
+    @Argument(help: "Files, folders, patterns, or - for standard input; plain, .gz or .zst.")
+    var paths: [String]
+
+    @Option(help: "Log format: auto, \(LogFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var format = "auto"
+
+    @Option(help: "Account table (.csv or .jsonl) with the sign-up facts that no log carries.")
+    var accounts: String?
+
+    @Option(help: "Folder for the results; made if it is not there.")
+    var out = "stillwatch-out"
+
+    @Option(help: "False-discovery bound: the share of accused campaigns that may be innocent.")
+    var fdr = 0.01
+
+    @Option(help: "Threads; the number of processors if not given.")
+    var threads: Int?
+
+    @Option(name: .customLong("max-bad"), help: "Largest share of records that may be unreadable.")
+    var maxBad = 0.01
+
+    @Option(help: "Leave out exchanges before this time (RFC 3339, or seconds since 1970).")
+    var since: String?
+
+    @Option(help: "Leave out exchanges at or after this time.")
+    var until: String?
+
+    @Flag(name: .customLong("exit-code"), help: "Exit with status 1 when a campaign is found.")
+    var exitCode = false
+
+    @Flag(
+        name: .customLong("show-text"),
+        help: "Show the beginning of example prompts in the report instead of their masked shape.")
+    var showText = false
+
+    @Option(help: "More rules: a YAML list of id, category and pattern.")
+    var rules: String?
+
+    @Option(name: .customLong("input-price"), help: "List price in USD of a million tokens sent.")
+    var inputPrice = TokenPrices().input
+
+    @Option(
+        name: .customLong("output-price"), help: "List price in USD of a million tokens answered.")
+    var outputPrice = TokenPrices().output
+
+    func validate() throws {
+        if paths.isEmpty { throw ValidationError("name a file, a folder, a pattern or -") }
+        guard (0...1).contains(fdr), fdr > 0 else {
+            throw ValidationError("--fdr must be above 0 and at most 1, not \(fdr)")
+        }
+        guard (0...1).contains(maxBad) else {
+            throw ValidationError("--max-bad must be between 0 and 1, not \(maxBad)")
+        }
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads must be between 1 and 1024, not \(threads)")
+        }
+        if format != "auto", LogFormat(rawValue: format) == nil {
+            let known = LogFormat.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--format '\(format)' is unknown; known are auto, \(known)")
+        }
+        guard inputPrice >= 0, outputPrice >= 0 else {
+            throw ValidationError("prices cannot be negative")
+        }
+    }
+
+    func run() throws {
+        do {
+            let found = try scan()
+            if exitCode, found { throw ExitCode(1) }
+        } catch let error as ExitCode {
+            throw error
+        } catch {
+            Terminal.message("stillwatch: \(Terminal.safe("\(error)"))")
+            throw ExitCode(2)
+        }
+    }
+
+    private func time(_ text: String?, option: String) throws -> EventTime? {
+        guard let text else { return nil }
+        var copy = text
+        let parsed = copy.withUTF8 { bytes -> EventTime? in
+            let view = ByteView(base: bytes.baseAddress, count: bytes.count)
+            return EventTime(rfc3339: view) ?? EventTime(date: view) ?? EventTime(unixSeconds: view)
+        }
+        guard let time = parsed else {
+            throw ValidationError("\(option) '\(text)' is not a time such as 2026-04-22T00:00:00Z")
+        }
+        return time
+    }
+
+    private func scan() throws -> Bool {
+        let clock = ContinuousClock()
+        let started = clock.now
+        let ruleSet = try RuleSet(Rule.defaults + (try rules.map(RuleFile.rules) ?? []))
+        let options = ScanOptions(
+            format: LogFormat(rawValue: format),
+            threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
+            since: try time(since, option: "--since"), until: try time(until, option: "--until"),
+            maximumBadShare: maxBad, keepText: showText)
+        let table = try accounts.map(AccountFile.read)
+        let inputs = try InputSet(paths)
+        let progress = ScanProgress()
+        let display = ProgressDisplay(progress)
+        var result: ScanResult
+        do {
+            defer { display.stop() }
+            result = try Scanner(options: options, rules: ruleSet).scan(inputs, progress: progress)
+        }
+        if result.profiles.isEmpty { throw ScanError.noExchanges }
+        let read = clock.now
+        if let table {
+            for index in result.profiles.indices {
+                if let record = table.records[result.profiles[index].account] {
+                    result.profiles[index].join(record)
+                }
+            }
+        }
+        let settings = JudgeSettings(
+            fdr: fdr, prices: TokenPrices(input: inputPrice, output: outputPrice))
+        let judgement = Judge(settings: settings).judge(result.profiles)
+        let judged = clock.now
+        let findings = ScanOutput(
+            command: self, result: result, judgement: judgement, table: table)
+        let report = HTMLReport.render(judgement, context: findings.reportContext)
+        let folder = try OutputFolder(path: out)
+        let timings = [
+            ("read", (read - started) / .seconds(1)), ("judge", (judged - read) / .seconds(1)),
+            ("report", (clock.now - judged) / .seconds(1)),
+        ]
+        try folder.write([
+            ("verdicts.jsonl", FindingsFile.verdicts(judgement)),
+            ("campaigns.jsonl", FindingsFile.campaigns(judgement)),
+            ("report.html", Array(report.utf8)), ("summary.json", findings.summary(timings: timings)),
+        ])
+        findings.printFaults()
+        Terminal.output(findings.campaignTable)
+        Terminal.output("report: \(folder.path(of: "report.html"))")
+        return judgement.campaigns.contains { $0.verdict == .distillation }
+    }
+}

@@ -1,0 +1,105 @@
+import CaseFiles
+import Detection
+import Exchanges
+import Scanning
+
+/// Puts a scan's findings into the shapes of the terminal, the summary and the report.
+struct ScanOutput {
+    let command: ScanCommand
+    let result: ScanResult
+    let judgement: Judgement
+    let table: AccountTable?
+
+    private var settings: [SummaryFile.Entry] {
+        [
+            .init("format", command.format), .init("accounts", command.accounts ?? "none"),
+            .init("fdr", "\(command.fdr)"), .init("max_bad", "\(command.maxBad)"),
+            .init("since", command.since ?? "none"), .init("until", command.until ?? "none"),
+            .init("rules", command.rules ?? "built-in"),
+            .init("show_text", command.showText ? "yes" : "no"),
+            .init("input_price_usd_per_million", "\(command.inputPrice)"),
+            .init("output_price_usd_per_million", "\(command.outputPrice)"),
+        ]
+    }
+
+    private var calibration: [SummaryFile.Entry] {
+        Calibration.constants.map {
+            .init($0.name, "\($0.value)", explanation: $0.explanation)
+        }
+    }
+
+    func summary(timings: [(name: String, seconds: Double)]) -> [UInt8] {
+        SummaryFile.bytes(
+            version: Stillwatch.version, result: result, judgement: judgement, settings: settings,
+            calibration: calibration, timings: timings)
+    }
+
+    var reportContext: ReportContext {
+        var context = ReportContext(title: "Stillwatch report", version: Stillwatch.version)
+        context.firstMicroseconds = result.profiles.map(\.firstMicroseconds).min()
+        context.lastMicroseconds = result.profiles.map(\.lastMicroseconds).max()
+        context.accounts = result.profiles.count
+        context.exchanges = result.exchanges
+        context.bytesRead = Int(result.bytes)
+        context.inputs = result.inputs.map {
+            .init(
+                name: $0.path, format: $0.format.rawValue, bytes: Int($0.bytes),
+                exchanges: $0.exchanges, digest: $0.digest.isEmpty ? "" : "sha256:" + $0.digest)
+        }
+        context.badRecords = result.bad.map {
+            .init(
+                reason: $0.reason.rawValue, count: $0.count, firstFile: $0.file,
+                byteOffset: Int($0.offset))
+        }
+        context.ignoredRecords = result.inputs.reduce(0) { $0 + $1.ignored }
+        context.settings = settings.map { .init(name: $0.name, value: $0.value) }
+        context.calibration = calibration.map {
+            .init(name: $0.name, value: $0.value, explanation: $0.explanation)
+        }
+        context.showsText = command.showText
+        return context
+    }
+
+    /// The campaigns, for the terminal.
+    var campaignTable: String {
+        var rows = [["campaign", "verdict", "accounts", "exchanges", "output tokens", "q", "signs"]]
+        for group in judgement.campaigns {
+            let signs = group.indicators.filter { ($0.pValue ?? 1) < 1e-3 }.map(\.name)
+            rows.append([
+                group.id, group.verdict.rawValue, Terminal.grouped(group.members.count),
+                Terminal.grouped(group.exchanges), Terminal.grouped(group.outputTokens),
+                Self.short(group.qValue), signs.prefix(4).joined(separator: ", "),
+            ])
+        }
+        let accused = judgement.accounts.count { $0.verdict == .distillation }
+        let head =
+            "\(Terminal.grouped(result.exchanges)) exchanges of \(Terminal.grouped(result.profiles.count)) accounts: "
+            + "\(judgement.campaigns.count { $0.verdict == .distillation }) campaigns, \(Terminal.grouped(accused)) accounts accused, "
+            + "\(judgement.campaigns.count { $0.verdict == .suspicious }) suspicious groups, \(judgement.cleared.count) look-alikes cleared"
+        if judgement.campaigns.isEmpty { return head }
+        return head + "\n\n" + Terminal.table(rows, rightAligned: [2, 3, 4, 5]) + "\n"
+    }
+
+    private static func short(_ p: Double) -> String {
+        if p >= 0.001 { return "\((p * 1000).rounded() / 1000)" }
+        var exponent = 0
+        var mantissa = p
+        while mantissa < 1, exponent > -300 {
+            mantissa *= 10
+            exponent -= 1
+        }
+        return "\((mantissa * 10).rounded() / 10)e\(exponent)"
+    }
+
+    /// Names the first bad record of each reason on standard error.
+    func printFaults() {
+        for entry in result.bad {
+            let field = entry.field.isEmpty ? "" : " (\(entry.field))"
+            Terminal.message(
+                Terminal.safe(
+                    "stillwatch: \(entry.count) bad records, \(entry.reason.rawValue)\(field): first in \(entry.file) at byte \(entry.offset)"
+                ))
+        }
+        for note in judgement.unavailable { Terminal.message("stillwatch: \(note)") }
+    }
+}
