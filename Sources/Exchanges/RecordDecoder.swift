@@ -13,11 +13,17 @@ public final class RecordDecoder {
     /// Longer records are faults and are not parsed.
     public let maximumRecordBytes: Int
     /// Records, or parts of them, that are well formed but no model call: other spans, empty lists.
-    public private(set) var ignoredRecords = 0
+    public internal(set) var ignoredRecords = 0
 
     private let parser = JSONParser()
     private let scratch = Scratch()
     private var current = Exchange()
+    /// What outlives one span of an export request.
+    let resourceScratch = Scratch()
+    /// The spans of an export request that report a call another span reports too.
+    var copies = SpanCopies()
+    /// What the resource at hand says for all of its spans.
+    var resourceFacts = ResourceFacts()
 
     /// Makes a decoder for one format.
     public init(format: LogFormat, maximumRecordBytes: Int = 32 << 20) {
@@ -54,20 +60,25 @@ public final class RecordDecoder {
         _ record: JSONValue, exchange body: (inout Exchange) -> Void, fault: (BadRecord) -> Void
     ) {
         guard record.isObject else { return fault(BadRecord(.wrongType)) }
-        switch format {
-        case .stillwatch:
-            deliver(record, exchange: body, fault: fault) {
-                (exchange, record, scratch) throws(BadRecord) in
-                try exchange.readStillwatch(record, scratch: scratch)
-                return true
+        if format == .otel { return decodeExportRequest(record, exchange: body, fault: fault) }
+        let format = format
+        deliver(record, exchange: body, fault: fault) {
+            (exchange, record, scratch) throws(BadRecord) in
+            switch format {
+            case .stillwatch, .otel: try exchange.readStillwatch(record, scratch: scratch)
+            case .openai, .anthropic: try exchange.readEnvelope(record, scratch: scratch)
+            case .litellm: return try exchange.readLiteLLM(record, scratch: scratch)
+            case .helicone: return try exchange.readHelicone(record, scratch: scratch)
+            case .langfuse: return try exchange.readLangfuse(record, scratch: scratch)
+            case .envoy: return try exchange.readEnvoy(record, scratch: scratch)
+            case .kong: return try exchange.readKong(record, scratch: scratch)
             }
-        default:
-            ignoredRecords += 1
+            return true
         }
     }
 
     /// Reads one exchange with `read`, which returns `false` for what is no model call.
-    private func deliver(
+    func deliver(
         _ value: JSONValue, exchange body: (inout Exchange) -> Void, fault: (BadRecord) -> Void,
         read: (inout Exchange, JSONValue, Scratch) throws(BadRecord) -> Bool
     ) {
