@@ -32,7 +32,7 @@ let package = Package(
             name: "Scanning", dependencies: ["Exchanges", "Detection", "CCompression"],
             swiftSettings: settings),
         .target(name: "CaseFiles", dependencies: ["Detection"], swiftSettings: settings),
-        .target(name: "Simulation", swiftSettings: settings),
+        .target(name: "Simulation", dependencies: ["CCompression"], swiftSettings: settings),
         .executableTarget(
             name: "stillwatch",
             dependencies: [
