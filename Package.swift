@@ -34,7 +34,7 @@ let package = Package(
             name: "Scanning", dependencies: ["Exchanges", "Detection", "CCompression", "CCrypto", "CSimdjson"],
             swiftSettings: settings),
         .target(name: "CaseFiles", dependencies: ["Detection"], swiftSettings: settings),
-        .target(name: "Simulation", swiftSettings: settings),
+        .target(name: "Simulation", dependencies: ["CCompression"], swiftSettings: settings),
         .executableTarget(
             name: "stillwatch",
             dependencies: [

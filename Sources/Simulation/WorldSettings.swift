@@ -1,0 +1,162 @@
+/// The ways of distilling that a world can hold; raw values are the names on the command line and in labels.
+public enum CampaignKind: String, CaseIterable, Sendable {
+    /// A few days of high volume by new accounts.
+    case naiveBurst = "naive_burst"
+    /// Many low-volume accounts that share addresses, payment, client and template.
+    case sharedHydra = "shared_hydra"
+    /// Residential addresses, diverse clients and cards: only content and timing link the accounts.
+    case cleanHydra = "clean_hydra"
+    /// A hydra whose accounts carry three fifths unrelated customers' traffic.
+    case mixedHydra = "mixed_hydra"
+    /// Prompts that make the model spell out its reasoning.
+    case reasoningElicitation = "reasoning_elicitation"
+    /// The model used as a reward model.
+    case rubricGrading = "rubric_grading"
+    /// Multi-turn tool use.
+    case agentic = "agentic"
+    /// About five requests a day in paraphrased templates, a quarter of them cover traffic.
+    case slowParaphrase = "slow_paraphrase"
+    /// Old accounts that behaved personally, then pivot.
+    case agedPivot = "aged_pivot"
+    /// Half the traffic moves to a new model within a day of its release.
+    case releaseRush = "release_rush"
+    /// One fixed prompt injected around unrelated users' traffic.
+    case injectedPrompt = "injected_prompt"
+    /// A second pool of accounts rises as the first is blocked.
+    case twoPools = "two_pools"
+    /// Thinking signatures of one account replayed in others.
+    case signatureReplay = "signature_replay"
+}
+
+/// The innocent classes that a world always holds; raw values are the names in labels.
+public enum InnocentClass: String, CaseIterable, Sendable {
+    case hobby, developer, student, company, classroom, course, benchmark, pipeline, aggregator
+    case powerUser = "power_user"
+    case oneOff = "one_off"
+    case agentUser = "agent_user"
+    case nightlyEvaluation = "nightly_evaluation"
+    case chatProduct = "chat_product"
+    case licensedSynthetic = "licensed_synthetic"
+    case carrierNAT = "carrier_nat"
+    case vpnExit = "vpn_exit"
+    case viralPrompt = "viral_prompt"
+    case freeAccounts = "free_accounts"
+    case openSourceTool = "open_source_tool"
+    case vendorKeys = "vendor_keys"
+    case fallbackRouter = "fallback_router"
+    case embeddingBackfill = "embedding_backfill"
+    case driftMonitor = "drift_monitor"
+    case reasoningAudit = "reasoning_audit"
+    case modelJudge = "model_judge"
+}
+
+/// Which campaigns a world holds.
+public enum CampaignSelection: Equatable, Sendable {
+    /// One campaign of every kind.
+    case all
+    /// Innocent accounts only.
+    case none
+    /// The kinds with these raw values, one campaign for each mention.
+    case named([String])
+}
+
+/// The log format that exchanges are written in.
+public enum WorldFormat: String, CaseIterable, Sendable {
+    case stillwatch, otel, litellm, openai, anthropic, helicone, langfuse, envoy, kong
+}
+
+/// What a world is made from. The same settings and corpus give the same bytes.
+public struct WorldSettings: Sendable {
+    /// The folder that receives `exchanges.jsonl`, `accounts.csv` and `labels.csv`; made when missing.
+    public var out: String
+    /// Seed of all randomness.
+    public var seed: UInt64
+    /// Innocent accounts; campaigns come on top.
+    public var accounts: Int
+    /// Days of event time.
+    public var days: Int
+    /// Which campaigns to run.
+    public var campaigns: CampaignSelection
+    /// A folder with corpus layouts `A` to `D`, or `nil` for the built-in grammar.
+    public var corpus: String?
+    /// The log format.
+    public var format: WorldFormat
+    /// The total number of exchanges to aim at by scaling volumes, or `nil` for natural volumes.
+    public var exchanges: Int?
+    /// The first moment, in seconds since 1970.
+    public var start: Int64
+
+    /// 2026-04-22T00:00:00Z.
+    public static let defaultStart: Int64 = 1_776_816_000
+
+    /// Settings with the defaults of the command line.
+    public init(
+        out: String, seed: UInt64 = 1, accounts: Int = 2000, days: Int = 21,
+        campaigns: CampaignSelection = .all, corpus: String? = nil,
+        format: WorldFormat = .stillwatch, exchanges: Int? = nil, start: Int64 = defaultStart
+    ) {
+        self.out = out
+        self.seed = seed
+        self.accounts = accounts
+        self.days = days
+        self.campaigns = campaigns
+        self.corpus = corpus
+        self.format = format
+        self.exchanges = exchanges
+        self.start = start
+    }
+
+    /// The campaign kinds to run, in a fixed order.
+    func campaignKinds() throws(SimulationError) -> [CampaignKind] {
+        switch campaigns {
+        case .all: return CampaignKind.allCases
+        case .none: return []
+        case .named(let names):
+            var kinds: [CampaignKind] = []
+            for name in names {
+                guard let kind = CampaignKind(rawValue: name) else { throw .unknownCampaign(name) }
+                kinds.append(kind)
+            }
+            return kinds
+        }
+    }
+
+    func validate() throws(SimulationError) {
+        if accounts < 20 { throw .badSettings("a world needs at least 20 accounts") }
+        if accounts > 5_000_000 { throw .badSettings("at most 5,000,000 accounts") }
+        if days < 3 || days > 366 { throw .badSettings("days must be between 3 and 366") }
+        if let exchanges, exchanges < accounts {
+            throw .badSettings("fewer exchanges than accounts")
+        }
+        if start < 1_420_070_400 || start > 4_000_000_000 {
+            throw .badSettings("the start must lie between 2015 and 2096")
+        }
+    }
+}
+
+/// What was written.
+public struct WorldSummary: Sendable {
+    /// Totals of one innocent class or one campaign.
+    public struct Group: Sendable {
+        /// The class or campaign kind.
+        public var name: String
+        /// Whether its accounts are labelled `distillation`.
+        public var isCampaign: Bool
+        /// Its accounts.
+        public var accounts: Int
+        /// Its exchanges.
+        public var exchanges: Int
+        /// Its bytes in the exchange file.
+        public var bytes: Int
+    }
+    /// Innocent classes, then campaigns.
+    public var groups: [Group]
+    /// All accounts.
+    public var accounts: Int
+    /// All exchanges.
+    public var exchanges: Int
+    /// Bytes of the exchange file.
+    public var bytes: Int
+    /// Paths of the three files: exchanges, accounts, labels.
+    public var files: [String]
+}
