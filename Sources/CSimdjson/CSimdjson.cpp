@@ -33,7 +33,7 @@ extern "C" sw_json_document sw_json_parse(sw_json_parser *parser, const uint8_t 
     sw_json_document result{nullptr, nullptr, SW_JSON_OK};
     if (parser->parser.capacity() < count || parser->parser.max_depth() != parser->max_depth) {
         // Growing in powers of two keeps the number of reallocations logarithmic in the longest line.
-        size_t capacity = 65536;
+        size_t capacity = 4096;
         while (capacity < count) capacity *= 2;
         if (auto error = parser->parser.allocate(capacity, parser->max_depth)) {
             result.status = status_of(error);

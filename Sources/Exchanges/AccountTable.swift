@@ -135,8 +135,9 @@ public struct AccountTable: Sendable {
         let names = header.fields.map { name in
             String(decoding: name, as: UTF8.self).filter { $0 != " " && $0 != "\t" }.lowercased()
         }
+        var seen = Set<String>()
         for (index, name) in names.enumerated() where !name.isEmpty {
-            if names[..<index].contains(name) {
+            guard seen.insert(name).inserted else {
                 throw .repeatedColumn(name: name, column: index + 1)
             }
         }

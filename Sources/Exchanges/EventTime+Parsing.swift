@@ -70,6 +70,17 @@ extension EventTime {
         self.init(microseconds: exact)
     }
 
+    /// Converts a whole number of seconds, milliseconds or the like since 1970; digits below a microsecond are cut off.
+    init?(_ count: Int64, perSecond: Int64) {
+        let (whole, rest) = count.quotientAndRemainder(dividingBy: perSecond)
+        let (micros, overflow) = whole.multipliedReportingOverflow(by: 1_000_000)
+        guard !overflow else { return nil }
+        let fraction = rest * 1_000_000 / perSecond
+        let (sum, carry) = micros.addingReportingOverflow(fraction)
+        guard !carry else { return nil }
+        self.init(microseconds: sum)
+    }
+
     /// Days from 1970-01-01 to a day of the proleptic Gregorian calendar.
     ///
     /// Counts years from March, so that the leap day is the last of its year.

@@ -136,9 +136,13 @@ private struct EnvoyFacts {
                 model = value.text
                 modelRank = rank
             }
-        } else if name.equals("gen_ai.usage.input_tokens") || name.equals("llm_input_token") {
+        } else if name.equals("gen_ai.usage.input_tokens") || name.equals("genai_tokens_input")
+            || name.equals("llm_input_token")
+        {
             input = AnyValue.int(value)
-        } else if name.equals("gen_ai.usage.output_tokens") || name.equals("llm_output_token") {
+        } else if name.equals("gen_ai.usage.output_tokens") || name.equals("genai_tokens_output")
+            || name.equals("llm_output_token")
+        {
             output = AnyValue.int(value)
         } else {
             readHTTP(name, value, into: &exchange, scratch: scratch)

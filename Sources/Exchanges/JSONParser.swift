@@ -75,7 +75,7 @@ final class Scratch {
     }
 
     /// Documents that one exchange may hold in strings: bounds memory against records made of nothing else.
-    static let maximumDocuments = 64
+    static let maximumDocuments = 1024
 
     /// The value itself or, when it is a string that looks like an object or array, the document in it.
     func unwrap(_ value: JSONValue) -> JSONValue {

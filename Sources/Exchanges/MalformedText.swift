@@ -12,6 +12,8 @@ enum MalformedText {
         case .syntax, .number, .string: break
         }
         let findings = scan(text)
+        // A number that JSON allows and no reader can hold.
+        if failure == .number && findings.numbersAreWellFormed { return .wrongType }
         if findings.loneSurrogate { return .notUTF8 }
         if findings.isOpen && isLast { return .truncated }
         return .notJSON
@@ -22,6 +24,8 @@ enum MalformedText {
         var isOpen = false
         /// The first bad escape is half a surrogate pair.
         var loneSurrogate = false
+        /// What stands where a number begins is a number.
+        var numbersAreWellFormed = true
     }
 
     private static func scan(_ text: ByteView) -> Findings {
@@ -37,6 +41,10 @@ enum MalformedText {
                 case UInt8(ascii: "\""): inString = true
                 case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
                 case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+                case UInt8(ascii: "-"), 0x30...0x39:
+                    let end = endOfNumber(text, from: index - 1)
+                    if end == nil { findings.numbersAreWellFormed = false }
+                    index = end ?? index
                 default: break
                 }
             } else if byte == UInt8(ascii: "\"") {
@@ -53,6 +61,35 @@ enum MalformedText {
         }
         findings.isOpen = inString || depth > 0
         return findings
+    }
+
+    /// The end of a number by JSON's grammar, which must be followed by what may follow a value.
+    private static func endOfNumber(_ text: ByteView, from start: Int) -> Int? {
+        var index = start
+        func isDigit() -> Bool { index < text.count && text[index] >= 0x30 && text[index] <= 0x39 }
+        func digits() -> Bool {
+            guard isDigit() else { return false }
+            while isDigit() { index += 1 }
+            return true
+        }
+        func skip(_ byte: UInt8) -> Bool {
+            guard index < text.count, text[index] == byte else { return false }
+            index += 1
+            return true
+        }
+        _ = skip(UInt8(ascii: "-"))
+        if !skip(UInt8(ascii: "0")) && !digits() { return nil }
+        if skip(UInt8(ascii: ".")) && !digits() { return nil }
+        if skip(UInt8(ascii: "e")) || skip(UInt8(ascii: "E")) {
+            if !skip(UInt8(ascii: "+")) { _ = skip(UInt8(ascii: "-")) }
+            if !digits() { return nil }
+        }
+        guard index < text.count else { return index }
+        switch text[index] {
+        case 0x20, 0x09, 0x0A, 0x0D, UInt8(ascii: ","), UInt8(ascii: "]"), UInt8(ascii: "}"):
+            return index
+        default: return nil
+        }
     }
 
     private enum Pairing { case none, paired, lone, cutOff }

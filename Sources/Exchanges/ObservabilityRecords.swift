@@ -23,8 +23,23 @@ extension Exchange {
         let named = root["model", "request_model", "response_model"].text
         if model.isEmpty { model = named }
         if let code = root["response_status", "status"].int { status = Int32(exactly: code) }
-        usage.read(root)
+        readHeliconeUsage(root)
         return true
+    }
+
+    /// Takes the counts that the answer's body does not give. Helicone keeps the provider's own count: only Anthropic's
+    /// leaves cached tokens out.
+    private mutating func readHeliconeUsage(_ root: JSONValue) {
+        if usage.inputTokens == nil, var input = Usage.count(root["prompt_tokens"]) {
+            if root["provider"].text.equalsIgnoringCase("anthropic") {
+                let read = Usage.count(root["prompt_cache_read_tokens"]) ?? 0
+                let written = Usage.count(root["prompt_cache_write_tokens"]) ?? 0
+                input = input.addingSaturated(read).addingSaturated(written)
+            }
+            usage.inputTokens = input
+        }
+        usage.outputTokens = usage.outputTokens ?? Usage.count(root["completion_tokens"])
+        usage.reasoningTokens = usage.reasoningTokens ?? Usage.count(root["reasoning_tokens"])
     }
 
     /// Reads an observation of a Langfuse export; only generations are model calls.

@@ -73,7 +73,7 @@ struct OpenTelemetrySpan {
         facts.readAttributes(span["attributes"], into: &exchange, scratch: scratch)
         guard facts.isModelCall else { return false }
         exchange.time = try EventTime(
-            required: span["startTimeUnixNano", "start_time_unix_nano"], perSecond: 1e9,
+            required: span["startTimeUnixNano", "start_time_unix_nano"], perSecond: 1_000_000_000,
             field: "startTimeUnixNano")
         for event in span["events"].elements {
             facts.readEvent(event, into: &exchange, scratch: scratch)
@@ -96,7 +96,8 @@ struct OpenTelemetrySpan {
         guard facts.isModelCall else { return false }
         var time = logRecord["timeUnixNano"]
         if !time.exists || AnyValue.int(time) == 0 { time = logRecord["observedTimeUnixNano"] }
-        exchange.time = try EventTime(required: time, perSecond: 1e9, field: "timeUnixNano")
+        exchange.time = try EventTime(
+            required: time, perSecond: 1_000_000_000, field: "timeUnixNano")
         try facts.finish(resource, into: &exchange, scratch: scratch)
         if exchange.id.isEmpty { exchange.id = logRecord["spanId"].text }
         return true

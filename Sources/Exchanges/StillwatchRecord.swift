@@ -73,7 +73,7 @@ extension EventTime {
     /// - Parameters:
     ///   - perSecond: units in a second when the value is a number or digits.
     ///   - field: named by the fault.
-    init(required value: JSONValue, perSecond: Double = 1, field: String) throws(BadRecord) {
+    init(required value: JSONValue, perSecond: Int64 = 1, field: String) throws(BadRecord) {
         let time: EventTime?
         switch value.kind {
         case .absent, .null:
@@ -83,13 +83,15 @@ extension EventTime {
             if text.isEmpty { throw BadRecord(.missingField, field: field) }
             if let date = EventTime(rfc3339: text) {
                 time = date
-            } else if let units = EventTime(unixSeconds: text) {
-                time = perSecond == 1 ? units : units.scaled(by: perSecond)
+            } else if perSecond == 1 {
+                time = EventTime(unixSeconds: text)
             } else {
-                time = nil
+                time = text.int.flatMap { EventTime($0, perSecond: perSecond) }
             }
-        case .integer, .unsigned, .double:
-            time = value.double.flatMap { EventTime($0, perSecond: perSecond) }
+        case .integer:
+            time = value.int.flatMap { EventTime($0, perSecond: perSecond) }
+        case .unsigned, .double:
+            time = value.double.flatMap { EventTime($0, perSecond: Double(perSecond)) }
         case .bool, .array, .object:
             throw BadRecord(.wrongType, field: field)
         }
@@ -97,9 +99,5 @@ extension EventTime {
             throw BadRecord(.impossibleTime, field: field)
         }
         self = time
-    }
-
-    private func scaled(by perSecond: Double) -> EventTime? {
-        EventTime(Double(microseconds) / 1_000_000, perSecond: perSecond)
     }
 }
