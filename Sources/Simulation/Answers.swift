@@ -145,51 +145,51 @@ struct Answers {
 
     private static let otherLines: [Language: String] = [
         .german: """
-            Das hängt von einigen Punkten ab.
-            Am besten beginnst du mit einem kleinen Versuch.
-            Wichtig ist, die Kosten vorher zu vergleichen.
-            In den meisten Fällen reicht der zweite Weg.
-            Schreib dir auf, was schon bekannt ist.
-            Danach lässt sich der Rest in wenigen Schritten erledigen.
-            Ein Beispiel macht es deutlicher.
-            Frag im Zweifel jemanden mit Erfahrung.
-            """,
+        Das hängt von einigen Punkten ab.
+        Am besten beginnst du mit einem kleinen Versuch.
+        Wichtig ist, die Kosten vorher zu vergleichen.
+        In den meisten Fällen reicht der zweite Weg.
+        Schreib dir auf, was schon bekannt ist.
+        Danach lässt sich der Rest in wenigen Schritten erledigen.
+        Ein Beispiel macht es deutlicher.
+        Frag im Zweifel jemanden mit Erfahrung.
+        """,
         .spanish: """
-            Depende de varios factores.
-            Lo mejor es empezar con una prueba pequeña.
-            Conviene comparar los precios antes de decidir.
-            En la mayoría de los casos basta con la segunda opción.
-            Anota lo que ya sabes y lo que falta.
-            Después, el resto sale en pocos pasos.
-            Un ejemplo lo aclara mejor.
-            Si tienes dudas, pregunta a alguien con experiencia.
-            """,
+        Depende de varios factores.
+        Lo mejor es empezar con una prueba pequeña.
+        Conviene comparar los precios antes de decidir.
+        En la mayoría de los casos basta con la segunda opción.
+        Anota lo que ya sabes y lo que falta.
+        Después, el resto sale en pocos pasos.
+        Un ejemplo lo aclara mejor.
+        Si tienes dudas, pregunta a alguien con experiencia.
+        """,
         .french: """
-            Cela dépend de plusieurs points.
-            Le mieux est de commencer par un petit essai.
-            Comparez les prix avant de choisir.
-            Dans la plupart des cas, la deuxième solution suffit.
-            Notez ce que vous savez déjà.
-            Ensuite, le reste se fait en quelques étapes.
-            Un exemple rend la chose plus claire.
-            """,
+        Cela dépend de plusieurs points.
+        Le mieux est de commencer par un petit essai.
+        Comparez les prix avant de choisir.
+        Dans la plupart des cas, la deuxième solution suffit.
+        Notez ce que vous savez déjà.
+        Ensuite, le reste se fait en quelques étapes.
+        Un exemple rend la chose plus claire.
+        """,
         .portuguese: """
-            Depende de alguns pontos.
-            O melhor é começar com um teste pequeno.
-            Compare os preços antes de decidir.
-            Na maioria dos casos a segunda opção basta.
-            Anote o que já sabe e o que falta.
-            Depois disso o resto sai em poucos passos.
-            """,
+        Depende de alguns pontos.
+        O melhor é começar com um teste pequeno.
+        Compare os preços antes de decidir.
+        Na maioria dos casos a segunda opção basta.
+        Anote o que já sabe e o que falta.
+        Depois disso o resto sai em poucos passos.
+        """,
         .chinese: """
-            这要看具体情况。
-            建议先从小范围试起。
-            决定之前最好比较一下价格。
-            多数情况下第二种办法就够了。
-            把已经知道的和还缺的都写下来。
-            之后几步就能完成。
-            举个例子会更清楚。
-            如果不确定，可以问问有经验的人。
-            """,
+        这要看具体情况。
+        建议先从小范围试起。
+        决定之前最好比较一下价格。
+        多数情况下第二种办法就够了。
+        把已经知道的和还缺的都写下来。
+        之后几步就能完成。
+        举个例子会更清楚。
+        如果不确定，可以问问有经验的人。
+        """,
     ]
 }

@@ -35,7 +35,8 @@ struct Clients {
         case .python:
             return client("openai-python/2.\(minor).\(patch)", stack: "openssl3-\(minor % 3)")
         case .anthropicPython:
-            return client("anthropic-sdk-python/0.\(60 + minor).\(patch)", stack: "openssl3-\(minor % 3)")
+            return client(
+                "anthropic-sdk-python/0.\(60 + minor).\(patch)", stack: "openssl3-\(minor % 3)")
         case .node:
             return client("openai-node/6.\(minor).\(patch) node/2\(patch)", stack: "node2\(patch)")
         case .browser:

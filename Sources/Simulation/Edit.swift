@@ -4,7 +4,9 @@
 enum Edit {
     /// An edit in the manner of `voice`; never zero.
     static func draw(voice: UInt8, _ random: inout Random) -> UInt32 {
-        let habit = voice & UInt8(truncatingIfNeeded: random.next() | random.next())
+        var habit = voice & UInt8(truncatingIfNeeded: random.next() | random.next())
+        // Whoever edits changes something.
+        if habit & 0b0100_0111 == 0 { habit |= random.pick([1, 2, 4, 64]) }
         return UInt32(truncatingIfNeeded: random.next()) << 8 | UInt32(habit) | 1 << 31
     }
 
@@ -15,7 +17,8 @@ enum Edit {
 
     private static let closings = [
         " thanks", " pls", " Thank you!", " (short please)", " cheers", " - asking for a friend",
-        " it's urgent", "?", " asap", " in simple words", " no rush", " with an example", " :)", "...",
+        " it's urgent", "?", " asap", " in simple words", " no rush", " with an example", " :)",
+        "...",
         " thx", " explain", " and why", " if that makes sense", " today", " please",
     ]
 
@@ -29,15 +32,15 @@ enum Edit {
     ) {
         var random = Random(seed: UInt64(edit))
         let isChinese = language == .chinese || language == .japanese
-        if edit & 1 != 0 && random.chance(0.6) {
+        if edit & 1 != 0 {
             target.append(string: random.pick(isChinese ? chineseOpenings : openings))
         }
-        if edit & 2 != 0 && !isChinese && random.chance(0.5) { context(&random, into: target) }
+        if edit & 2 != 0 && !isChinese { context(&random, into: target) }
         body(edit, text, &random, into: target)
-        if edit & 4 != 0 && random.chance(0.6) {
+        if edit & 4 != 0 || isChinese && edit & 1 == 0 {
             target.append(string: random.pick(isChinese ? chineseClosings : closings))
         }
-        if edit & 64 != 0 && !isChinese && random.chance(0.4) {
+        if edit & 64 != 0 && !isChinese {
             target.append(0x20 as UInt8)
             context(&random, into: target)
         }
@@ -49,7 +52,8 @@ enum Edit {
         let topic = random.pick(GrammarTopics.all)
         switch random.int(5) {
         case 0: target.append(string: "I'm in \(word("city")) and new to \(topic.name). ")
-        case 1: target.append(string: "My \(word("relative")) asked me about this \(word("when")). ")
+        case 1:
+            target.append(string: "My \(word("relative")) asked me about this \(word("when")). ")
         case 2: target.append(string: "Context: \(random.pick(topic.things)), \(word("money")). ")
         case 3: target.append(string: "\(word("name")) needs it by \(word("day")). ")
         default: target.append(string: "I already tried to \(word("step")). ")

@@ -25,7 +25,7 @@ struct Activity {
     /// Template put around every message; zero for none.
     var template: Int32 = 0
     /// Chance that a message is edited by hand.
-    var edits = 0.75
+    var edits = 0.9
     /// Scales with the world's honest volume; cover traffic of campaigns does not.
     var isHonest = true
 }
@@ -33,7 +33,9 @@ struct Activity {
 extension WorldPlan {
     /// A date of sign-up: two years of growing business, and some people who join during the world.
     func signUp(_ random: inout Random, newcomers: Double = 0.12) -> Int64 {
-        if random.chance(newcomers) { return start + Int64(random.unit() * Double(end - start) * 0.8) }
+        if random.chance(newcomers) {
+            return start + Int64(random.unit() * Double(end - start) * 0.8)
+        }
         let age = 730 * (1 - random.unit().squareRoot())
         return start - Int64((age + 0.5) * Double(day))
     }
@@ -43,13 +45,16 @@ extension WorldPlan {
     ) -> Account {
         var account = Account(id: newAccountID(), created: created, group: group)
         account.country = country.code
-        let domains = ["gmail.com", "outlook.com", "icloud.com", "proton.me", "yahoo.com", "qq.com"]
+        let domains = [
+            "gmail.com", "outlook.com", "icloud.com", "proton.me", "yahoo.com", "qq.com",
+        ]
         account.emailDomain = domains[random.weighted([50, 20, 10, 8, 8, 4])]
         account.plan = ["free", "pro", "team", "payg"][random.weighted([45, 30, 5, 20])]
         if account.plan != "free" { account.payment = "pm_" + random.hex(12) }
         account.phone = random.chance(0.8) ? "ph_" + random.hex(10) : ""
-        account.signupPath = ["web", "app", "referral", "startup", "education"][
-            random.weighted([60, 20, 10, 4, 6])]
+        account.signupPath =
+            ["web", "app", "referral", "startup", "education"][
+                random.weighted([60, 20, 10, 4, 6])]
         return account
     }
 
@@ -81,7 +86,8 @@ extension WorldPlan {
 
     /// Which model somebody asks for; most who use the large one move to its successor within weeks.
     func modelHabit(_ random: inout Random, base: UInt8? = nil) -> ModelHabit {
-        let drawn = base ?? [Model.small, Model.large, Model.reason][random.weighted([35, 50, 15])]
+        let drawn =
+            base ?? [Model.small, Model.large, Model.reason][random.weighted([35, 50, 15])]
         let adopts =
             drawn == Model.large && random.chance(0.6)
             ? release + Int64(random.exponential(mean: 9) * Double(day)) : Int64.max
@@ -92,11 +98,15 @@ extension WorldPlan {
     func personalStyle(_ random: inout Random) -> Style {
         var style = Style()
         if random.chance(0.5) {
-            style.parameters.temperature = random.pick([0, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1, 1.2])
+            style.parameters.temperature = random.pick([
+                0, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1, 1.2,
+            ])
         }
         if random.chance(0.2) { style.parameters.topP = random.pick([0.8, 0.9, 0.95, 1]) }
         if random.chance(0.6) {
-            style.parameters.maxTokens = random.pick([256, 512, 800, 1000, 1024, 1500, 2048, 4096, 8192])
+            style.parameters.maxTokens = random.pick([
+                256, 512, 800, 1000, 1024, 1500, 2048, 4096, 8192,
+            ])
         }
         if random.chance(0.6) { style.parameters.stream = random.chance(0.7) }
         style.answerBytes = random.int(160...800)

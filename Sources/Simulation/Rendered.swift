@@ -24,6 +24,11 @@ struct RenderedMessage {
     var blocks: Range<Int>
 }
 
+/// Why an answer ended.
+enum Finish {
+    case stop, length, toolUse, error
+}
+
 /// One exchange in words, before a format gives it its shape. One value is reused for all events.
 final class Rendered {
     let text = ByteBuffer(capacity: 1 << 16)
@@ -44,7 +49,7 @@ final class Rendered {
     /// Indices into `blocks`.
     var answer: Range<Int> = 0..<0
     var status = 200
-    var finish: StaticString = "stop"
+    var finish = Finish.stop
     var inputTokens = 0
     var outputTokens = 0
     var reasoningTokens = 0

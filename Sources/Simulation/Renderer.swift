@@ -46,14 +46,14 @@ struct Renderer {
         let begin = out.blocks.count
         out.outputTokens = 0
         out.reasoningTokens = 0
-        out.finish = "stop"
+        out.finish = .stop
         if out.status == 200 && style.endpoint == .messages {
             appendAnswer(session, style, event.turn, into: out)
             out.outputTokens = max(1, (out.text.count - asked) / 4)
             finish(event, out)
         } else if out.status != 200 {
             out.inputTokens = 0
-            out.finish = "error"
+            out.finish = .error
         }
         out.answer = begin..<out.blocks.count
         out.duration = 180_000 + Int64(out.outputTokens + out.reasoningTokens) * 14_000
@@ -67,11 +67,11 @@ struct Renderer {
             out.outputTokens += out.reasoningTokens
         }
         if let last = out.blocks.last, last.kind == .toolUse {
-            out.finish = "tool_use"
+            out.finish = .toolUse
         } else if let limit = out.style.parameters.maxTokens, out.outputTokens >= limit {
             out.outputTokens = limit
             out.reasoningTokens = min(out.reasoningTokens, limit)
-            out.finish = "length"
+            out.finish = .length
         }
     }
 
@@ -167,7 +167,8 @@ struct Renderer {
         if style.isToolLoop && !isLast && !plan.toolsets[style.toolset].isEmpty {
             out.blocks.append(
                 RenderedBlock(
-                    kind: .toolUse, text: text.lowerBound..<min(text.upperBound, text.lowerBound + 1),
+                    kind: .toolUse,
+                    text: text.lowerBound..<min(text.upperBound, text.lowerBound + 1),
                     seed: seed, tool: random.int(plan.toolsets[style.toolset].count)))
         }
     }

@@ -54,7 +54,9 @@ struct Rhythm {
     static let flat = Rhythm(hours: [Double](repeating: 1, count: 24), weekend: 1, zone: 0)
 
     /// Days are counted from 1970-01-01, a Thursday.
-    static func isWeekend(_ dayNumber: Int) -> Bool { (dayNumber + 4) % 7 == 0 || (dayNumber + 4) % 7 == 6 }
+    static func isWeekend(_ dayNumber: Int) -> Bool {
+        (dayNumber + 4) % 7 == 0 || (dayNumber + 4) % 7 == 6
+    }
 
     /// Moments of `count` events between `from` and `to`, in order.
     ///

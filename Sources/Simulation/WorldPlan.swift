@@ -29,6 +29,8 @@ final class WorldPlan {
     var turns: [Turn] = []
     var sessions: [Session] = []
     var events: [Event] = []
+    /// How far campaigns have used up each harvest-like set.
+    var harvested: [Int: Int] = [:]
     private var usedIDs: Set<String> = []
     private var identifiers: Random
     private var faults: Random
@@ -56,7 +58,8 @@ final class WorldPlan {
     func random(_ stream: String) -> Random { Random(seed: settings.seed, stream: stream) }
 
     func addGroup(_ name: String, isCampaign: Bool) -> Int32 {
-        if !isCampaign, let known = groups.firstIndex(where: { $0.name == name && !$0.isCampaign }) {
+        if !isCampaign, let known = groups.firstIndex(where: { $0.name == name && !$0.isCampaign })
+        {
             return Int32(known)
         }
         groups.append(Group(name: name, isCampaign: isCampaign))

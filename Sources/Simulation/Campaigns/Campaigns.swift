@@ -21,9 +21,10 @@ struct Campaign {
     var to: Int64
     /// When the accounts were made; they come in a burst just before `from`.
     var signUps: ClosedRange<Int64>
-    /// Prompts, handed out without replacement.
-    var data: Interests
     var rhythm: Rhythm
+
+    /// Requests before scaling.
+    var volume: Double { perDay * Double(to - from) / Double(day) * Double(size) }
 }
 
 extension WorldPlan {
@@ -68,17 +69,50 @@ extension WorldPlan {
         let preparation = Int64(random.uniform(1...20) * Double(day))
         let burst = Int64(random.uniform(0.3...3) * Double(day))
         let signUp = from - preparation
+        let perDay = random.uniform(10...34)
         return Campaign(
             name: name, kind: kind, group: addGroup(name, isCampaign: true), size: size,
-            perDay: random.uniform(10...34), from: from, to: from + Int64(days * Double(day)),
-            signUps: signUp - burst...signUp, data: harvest(&random), rhythm: schedule(&random))
+            perDay: perDay, from: from, to: from + Int64(days * Double(day)),
+            signUps: signUp - burst...signUp,
+            rhythm: schedule(&random))
     }
 
-    /// The data set that a campaign wants answers for: some harvest-like sets, mixed.
-    private func harvest(_ random: inout Random) -> Interests {
-        var sets = corpus.sets(.harvest)
+    /// The data set that a campaign wants answers for: as many harvest-like sets, mixed, as it takes not to ask twice.
+    /// `share` is the part of the campaign's requests that needs a prompt.
+    ///
+    /// Campaigns take from the sets in turn, so that two of them share prompts only when the sets run out.
+    func harvest(
+        for campaign: Campaign, from named: [Int]? = nil, share: Double = 1,
+        _ random: inout Random
+    ) -> Interests {
+        let wanted = campaign.volume * campaignScale * share
+        var sets = named ?? corpus.sets(.harvest)
         random.shuffle(&sets)
-        return dataset(Array(sets.prefix(random.int(2...4))), &random)
+        let prompts = max(40, Int(wanted * 1.05))
+        var chosen: [Int] = []
+        var available = 0
+        for set in sets where chosen.count < 2 || available < prompts {
+            chosen.append(set)
+            available += corpus.sets[set].texts.count
+        }
+        var data: [TextID] = []
+        for set in chosen {
+            let texts = harvestOrder(set)
+            let part = min(texts.count, prompts * texts.count / max(1, available) + 1)
+            let from = harvested[set] ?? 0
+            for offset in 0..<part { data.append(texts[(from + offset) % texts.count]) }
+            harvested[set] = (from + part) % texts.count
+        }
+        random.shuffle(&data)
+        return Interests(data)
+    }
+
+    /// A set's texts in the one random order in which all campaigns use them up.
+    private func harvestOrder(_ set: Int) -> [TextID] {
+        var order = random("harvest/" + corpus.sets[set].name)
+        var texts = corpus.sets[set].texts
+        order.shuffle(&texts)
+        return texts
     }
 
     /// Mostly no sleep; some follow the hours in which somebody feeds the dispatcher.
@@ -132,11 +166,11 @@ extension WorldPlan {
         send: (Worker, Int64, inout Random) -> Void
     ) {
         guard !workers.isEmpty else { return }
-        let days = Double(campaign.to - campaign.from) / Double(day)
-        let wanted = campaign.perDay * days * Double(campaign.size) * campaignScale
+        let wanted = campaign.volume * campaignScale
         let trace = random.chance(0.4) ? gaps(&random) : []
         let moments = campaign.rhythm.arrivals(
-            max(workers.count, random.round(wanted)), from: campaign.from, to: min(end, campaign.to),
+            max(workers.count, random.round(wanted)), from: campaign.from,
+            to: min(end, campaign.to),
             gaps: trace, &random)
         var order = Array(workers.indices)
         random.shuffle(&order)
@@ -147,7 +181,8 @@ extension WorldPlan {
                     position = 0
                     random.shuffle(&order)
                 }
-                let worker = workers[random.chance(0.04) ? random.int(workers.count) : order[position]]
+                let worker = workers[
+                    random.chance(0.04) ? random.int(workers.count) : order[position]]
                 position += 1
                 if moment >= worker.from && moment < worker.to {
                     send(worker, moment, &random)

@@ -1,9 +1,8 @@
 extension WorldPlan {
     /// Prompts that make the model write its reasoning down, in several techniques.
     func runReasoningElicitation(_ campaign: inout Campaign, _ random: inout Random) {
-        var sets = corpus.sets(.harvest, named: ["math", "code", "bigbench", "huatuo"])
-        random.shuffle(&sets)
-        var data = dataset(Array(sets.prefix(random.int(1...3))), &random)
+        let sets = corpus.sets(.harvest, named: ["math", "code", "bigbench", "huatuo"])
+        var data = harvest(for: campaign, from: sets, &random)
         var style = scriptStyle(&random)
         style.answerBytes = 1400
         style.parameters.maxTokens = 8192
@@ -32,7 +31,7 @@ extension WorldPlan {
         let templates = (0..<random.int(1...3)).map { _ in
             addTemplate(HarvestTemplates.rubric(&random))
         }
-        var data = campaign.data
+        var data = harvest(for: campaign, &random)
         dispatch(campaign, workers, &random) { worker, moment, random in
             let turn = Turn(body: data.next(&random), template: random.pick(templates))
             request(worker, turn, at: moment, &random)
@@ -52,13 +51,12 @@ extension WorldPlan {
         style.system = pool.intern(
             "You solve benchmark tasks in a sandbox. Explain the plan before each tool call. Task family \(random.int(2...30))."
         )
-        let workers = cleanWorkers(campaign, base: style, &random)
-        var tasks = dataset(corpus.sets(.harvest, named: ["code"]), &random)
-        var results = dataset(corpus.sets(.automation, named: ["agent"]), &random)
         // The rate counts requests; a trajectory holds about five.
         campaign.perDay = random.uniform(14...36) / 5
-        let zone = campaign.rhythm
-        campaign.rhythm = Rhythm(hours: zone.hours, weekend: 1, zone: 0)
+        let workers = cleanWorkers(campaign, base: style, &random)
+        var tasks = harvest(
+            for: campaign, from: corpus.sets(.harvest, named: ["code"]), &random)
+        var results = dataset(corpus.sets(.automation, named: ["agent"]), &random)
         dispatch(campaign, workers, &random) { worker, moment, random in
             let (script, times) = toolLoop(
                 Turn(body: tasks.next(&random)), &results, at: moment, &random)
@@ -77,7 +75,7 @@ extension WorldPlan {
         campaign.perDay = random.uniform(4...6)
         let workers = cleanWorkers(campaign, &random)
         let templates = (0..<240).map { _ in addTemplate(HarvestTemplates.paraphrase(&random)) }
-        var data = campaign.data
+        var data = harvest(for: campaign, share: 0.75, &random)
         var talk = dataset(corpus.sets(.organic), &random)
         dispatch(campaign, workers, &random) { worker, moment, random in
             if random.chance(0.25) {

@@ -56,13 +56,18 @@ enum HarvestTemplates {
             "work through", "answer", "take on", "handle", "resolve", "give a full treatment of",
             "deal with", "respond to",
         ])
-        let object = random.pick(["this", "the item below", "what follows", "the next question", "the exercise"])
+        let object = random.pick([
+            "this", "the item below", "what follows", "the next question", "the exercise",
+        ])
         let manner = random.pick([
             "with all the steps", "and justify each step", "the way a teacher would",
-            "laying out how you get there", "in detail and with reasons", "as completely as possible",
+            "laying out how you get there", "in detail and with reasons",
+            "as completely as possible",
             "and include the intermediate results",
         ])
-        let layout = random.pick(["{open}:\n{b}", "{b}\n\n{open}.", "{open}.\n---\n{b}\n---", "{open} -> {b}"])
+        let layout = random.pick([
+            "{open}:\n{b}", "{b}\n\n{open}.", "{open}.\n---\n{b}\n---", "{open} -> {b}",
+        ])
         return layout.replacing("{open}", with: "\(open) \(act) \(object) \(manner)")
             .replacing("{b}", with: "{body}")
     }

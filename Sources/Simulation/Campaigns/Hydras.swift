@@ -2,11 +2,12 @@ extension WorldPlan {
     /// A few days of several times the usual volume from fresh accounts on rented servers.
     func runNaiveBurst(_ campaign: inout Campaign, _ random: inout Random) {
         let length = min(Double(settings.days), random.uniform(2...4))
-        campaign.from = start + Int64(random.unit() * (Double(settings.days) - length) * Double(day))
+        campaign.from =
+            start + Int64(random.unit() * (Double(settings.days) - length) * Double(day))
         campaign.to = campaign.from + Int64(length * Double(day))
         let made = campaign.from - 2 * 3600 * second
         campaign.signUps = made - 20 * 3600 * second...made
-        campaign.perDay = random.uniform(90...220)
+        campaign.perDay = random.uniform(70...160)
         let style = addStyle(scriptStyle(&random))
         let program = clients.draw(.python, &random)
         let cloud = networks.cloud()
@@ -23,7 +24,7 @@ extension WorldPlan {
                     style: style, habit: ModelHabit(base: Model.large, adopts: .max),
                     from: campaign.from, to: campaign.to))
         }
-        var data = campaign.data
+        var data = harvest(for: campaign, &random)
         dispatch(campaign, workers, &random) { worker, moment, random in
             request(worker, Turn(body: data.next(&random)), at: moment, &random)
         }
@@ -35,7 +36,7 @@ extension WorldPlan {
         let templates = (0..<random.int(1...3)).map { _ in
             addTemplate(HarvestTemplates.task(&random))
         }
-        var data = campaign.data
+        var data = harvest(for: campaign, &random)
         dispatch(campaign, workers, &random) { worker, moment, random in
             let turn = Turn(body: data.next(&random), template: random.pick(templates))
             request(worker, turn, at: moment, &random)
@@ -110,7 +111,7 @@ extension WorldPlan {
     /// Residential addresses, own clients and cards, raw prompts: only content and timing link the accounts.
     func runCleanHydra(_ campaign: inout Campaign, _ random: inout Random) {
         let workers = cleanWorkers(campaign, &random)
-        var data = campaign.data
+        var data = harvest(for: campaign, &random)
         dispatch(campaign, workers, &random) { worker, moment, random in
             request(worker, Turn(body: data.next(&random)), at: moment, &random)
         }
@@ -118,11 +119,11 @@ extension WorldPlan {
 
     /// Three fifths of the traffic are unrelated customers whose requests the operator resells.
     func runMixedHydra(_ campaign: inout Campaign, _ random: inout Random) {
+        campaign.perDay = random.uniform(18...40)
         let workers = cleanWorkers(campaign, &random)
         let template = random.chance(0.5) ? addTemplate(HarvestTemplates.task(&random)) : 0
-        var data = campaign.data
+        var data = harvest(for: campaign, share: 0.4, &random)
         var talk = dataset(corpus.sets(.organic), &random)
-        campaign.perDay = random.uniform(18...40)
         let covers = (0..<24).map { _ in addStyle(personalStyle(&random)) }
         dispatch(campaign, workers, &random) { worker, moment, random in
             if random.chance(0.4) {

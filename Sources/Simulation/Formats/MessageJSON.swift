@@ -59,30 +59,6 @@ extension ByteBuffer {
         append("]")
     }
 
-    /// The parameters that the request set, each with a comma in front.
-    func append(parameters exchange: Rendered) {
-        let parameters = exchange.style.parameters
-        if let value = parameters.temperature {
-            append(",\"temperature\":")
-            append(decimal: value)
-        }
-        if let value = parameters.topP {
-            append(",\"top_p\":")
-            append(decimal: value)
-        }
-        if let value = parameters.maxTokens {
-            append(",\"max_tokens\":")
-            append(value)
-        }
-        if let value = parameters.stream { append(value ? ",\"stream\":true" : ",\"stream\":false") }
-        if let value = parameters.seed {
-            append(",\"seed\":")
-            append(value)
-        }
-        if parameters.logprobs { append(",\"logprobs\":true") }
-        if parameters.wantsJSON { append(",\"response_format\":{\"type\":\"json_object\"}") }
-    }
-
     /// The joined text blocks of the answer as one JSON string.
     func append(answerText exchange: Rendered) {
         append("\"")

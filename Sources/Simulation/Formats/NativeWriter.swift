@@ -12,7 +12,9 @@ struct NativeWriter: RecordWriter {
         line.append(",\"created\":\"")
         line.append(time: account.created)
         line.append("\"")
-        if !account.organization.isEmpty { line.append(member: "organization", account.organization) }
+        if !account.organization.isEmpty {
+            line.append(member: "organization", account.organization)
+        }
         if !account.emailDomain.isEmpty { line.append(member: "email_domain", account.emailDomain) }
         line.append(member: "country", account.country)
         if !account.payment.isEmpty { line.append(member: "payment_fingerprint", account.payment) }
@@ -35,7 +37,7 @@ struct NativeWriter: RecordWriter {
         line.append(exchange.status)
         if exchange.status == 200 && exchange.style.endpoint == .messages {
             line.append(",\"finish_reason\":\"")
-            line.append(exchange.finish)
+            line.append(nativeFinish: exchange)
             line.append("\",\"text\":")
             line.append(answerText: exchange)
             if line.hasStructure(exchange) {
@@ -69,7 +71,8 @@ struct NativeWriter: RecordWriter {
         }
         line.append(",\"messages\":")
         line.append(messages: exchange)
-        line.append(parameters: exchange)
+        line.append(sampling: exchange, limit: "max_tokens")
+        line.append(extras: exchange)
         if exchange.style.parameters.thinkingBudget > 0 {
             line.append(",\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":")
             line.append(exchange.style.parameters.thinkingBudget)
@@ -85,5 +88,27 @@ struct NativeWriter: RecordWriter {
             line.append("]")
         }
         line.append("}")
+    }
+}
+
+extension ByteBuffer {
+    fileprivate func append(nativeFinish exchange: Rendered) {
+        switch exchange.finish {
+        case .stop: append("stop")
+        case .length: append("length")
+        case .toolUse: append("tool_use")
+        case .error: append("error")
+        }
+    }
+
+    /// Parameters that not all APIs have, each with a comma in front.
+    fileprivate func append(extras exchange: Rendered) {
+        let parameters = exchange.style.parameters
+        if let value = parameters.seed {
+            append(",\"seed\":")
+            append(value)
+        }
+        if parameters.logprobs { append(",\"logprobs\":true") }
+        if parameters.wantsJSON { append(",\"response_format\":{\"type\":\"json_object\"}") }
     }
 }

@@ -1,4 +1,4 @@
-/// Writes exchanges in one log format, one line each.
+/// Writes exchanges in one log format, one line each unless the format batches.
 protocol RecordWriter {
     func write(_ exchange: Rendered, to line: ByteBuffer)
     /// What a format that batches still holds; called once, after the last exchange.
@@ -12,7 +12,15 @@ extension RecordWriter {
 extension WorldFormat {
     func makeWriter() -> any RecordWriter {
         switch self {
-        default: NativeWriter()
+        case .stillwatch: NativeWriter()
+        case .otel: OpenTelemetryWriter()
+        case .litellm: LiteLLMWriter()
+        case .openai: OpenAIWriter()
+        case .anthropic: AnthropicWriter()
+        case .helicone: HeliconeWriter()
+        case .langfuse: LangfuseWriter()
+        case .envoy: EnvoyWriter()
+        case .kong: KongWriter()
         }
     }
 }

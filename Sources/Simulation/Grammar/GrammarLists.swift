@@ -1,7 +1,9 @@
 /// Word lists that do not depend on a topic, and the words of languages other than English.
 enum GrammarLists {
     static let shared: [String: [String]] = [
-        "when": words("tomorrow, in winter, at night, before the weekend, this month, after work, on holiday, right away"),
+        "when": words(
+            "tomorrow, in winter, at night, before the weekend, this month, after work, on holiday, right away"
+        ),
         "person": words(
             "a beginner, my neighbour, a busy nurse, a retired teacher, my boss, a ten-year-old, a new hire, an engineer, my flatmate, a shop owner, a sceptic, an apprentice"
         ),
@@ -14,14 +16,19 @@ enum GrammarLists {
         "name": words(
             "Mara, Tomas, Ines, Oskar, Leila, Jun, Priya, Anton, Sofia, Kwame, Elif, Noor, Bram, Yuki, Carla, Dmitri, Wanjiru, Pablo, Greta, Hugo, Amara, Felix, Nadia, Ravi"
         ),
-        "day": words("Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday, the 14th, next week"),
-        "money": words("40 euros, 120 euros, 900 dollars, 15 pounds, 2,300 euros, 60 francs, 75 dollars"),
+        "day": words(
+            "Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday, the 14th, next week"),
+        "money": words(
+            "40 euros, 120 euros, 900 dollars, 15 pounds, 2,300 euros, 60 francs, 75 dollars"),
         "step": words(
             "measure twice, wait an hour, turn it off, write everything down, ask for a quote, let it cool, check the label, start small, take a photo, mix well, remove the cover, call ahead"
         ),
-        "style": words("formal, cheerful, concise, persuasive, neutral, poetic, technical, humorous"),
-        "quality": words("price, durability, comfort, safety, speed, accuracy, effort, noise, range, taste"),
-        "tongue": words("Spanish, German, Finnish, Vietnamese, Swahili, Portuguese, Korean, Polish"),
+        "style": words(
+            "formal, cheerful, concise, persuasive, neutral, poetic, technical, humorous"),
+        "quality": words(
+            "price, durability, comfort, safety, speed, accuracy, effort, noise, range, taste"),
+        "tongue": words(
+            "Spanish, German, Finnish, Vietnamese, Swahili, Portuguese, Korean, Polish"),
         "lang": words("Python, Swift, Rust, Go, TypeScript, Java, C++, Ruby, Kotlin"),
         "lang2": words("Python, Swift, Rust, Go, TypeScript, Java, Haskell, C"),
         "arg": words(
@@ -33,8 +40,12 @@ enum GrammarLists {
         "edge": words(
             "empty input, negative numbers, duplicates, overflow, missing keys, non-ASCII text, a single element, unsorted input, a timeout, a null pointer"
         ),
-        "verb": words("merge, parse, count, split, find, build, load, filter, rank, pack, scan, fold, encode, trim"),
-        "noun": words("items, rows, ranges, tokens, nodes, events, prices, paths, words, blocks, orders, users"),
+        "verb": words(
+            "merge, parse, count, split, find, build, load, filter, rank, pack, scan, fold, encode, trim"
+        ),
+        "noun": words(
+            "items, rows, ranges, tokens, nodes, events, prices, paths, words, blocks, orders, users"
+        ),
         "var": words("total, best, left, seen, index, queue, pairs, acc, last, width"),
     ]
 

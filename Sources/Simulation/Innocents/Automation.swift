@@ -1,7 +1,9 @@
 extension WorldPlan {
     /// Customers who run a public benchmark: whole test splits, several times, from one machine.
     func addBenchmarks(_ group: Int32, _ count: Int, _ random: inout Random) {
-        let sets = corpus.sets(.automation, named: ["eval"]) + corpus.sets(.harvest, named: ["math", "bigbench"])
+        let sets =
+            corpus.sets(.automation, named: ["eval"])
+            + corpus.sets(.harvest, named: ["math", "bigbench"])
         for _ in 0..<count {
             let (account, _) = customer(group, &random)
             let set = random.pick(sets)
@@ -38,7 +40,8 @@ extension WorldPlan {
             let office = Job(
                 account: account, seat: serverSeat(.python, &random), style: job.style,
                 habit: job.habit, rhythm: .office(zone: country.hours))
-            let hour = Int64((26 - country.hours).truncatingRemainder(dividingBy: 24) * 3600) * second
+            let hour =
+                Int64((26 - country.hours).truncatingRemainder(dividingBy: 24) * 3600) * second
             for dayNumber in 0..<Int64(settings.days) {
                 var items = Interests(suite)
                 let from = start + dayNumber * day + hour
@@ -83,7 +86,9 @@ extension WorldPlan {
     /// Licensed generation of synthetic data: harvest-like in every respect, but agreed upon and trusted.
     func addLicensedSynthesis(_ group: Int32, _ count: Int, _ random: inout Random) {
         let (first, country) = customer(group, &random)
-        var data = dataset(corpus.sets(.harvest), &random)
+        // One made-to-measure source; campaigns may want the same one.
+        let sets = corpus.sets(.harvest, named: ["meta", "persona", "seed", "instruct"])
+        var data = dataset(sets, &random)
         let style = addStyle(programStyle(&random))
         let seat = serverSeat(.python, &random)
         for number in 0..<count {
@@ -97,7 +102,8 @@ extension WorldPlan {
             accounts[Int(id)].plan = "enterprise"
             accounts[Int(id)].country = country.code
             let job = Job(
-                account: id, seat: seat, style: style, habit: modelHabit(&random, base: Model.large),
+                account: id, seat: seat, style: style,
+                habit: modelHabit(&random, base: Model.large),
                 rhythm: .flat)
             let perDay = min(800, random.logNormal(median: 220, sigma: 0.6)) * honestScale
             serve(
@@ -173,7 +179,8 @@ extension WorldPlan {
                 corpus.sets(random.chance(0.5) ? .organic : .automation), topics: 12, &random)
             let perDay = min(200, random.logNormal(median: 40, sigma: 0.7)) * honestScale
             serve(
-                job, &cases, count: random.round(perDay * Double(settings.days)), from: start, to: end,
+                job, &cases, count: random.round(perDay * Double(settings.days)), from: start,
+                to: end,
                 &random)
         }
     }

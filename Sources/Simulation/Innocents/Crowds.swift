@@ -64,7 +64,8 @@ extension WorldPlan {
             let sets = random.chance(0.5) ? codeSets(&random) : nil
             let born = signUp(&random, newcomers: 0.3)
             var person = person(
-                group, kinds: [.browser, .desktop], sets: sets, topics: 3...8, created: born, &random)
+                group, kinds: [.browser, .desktop], sets: sets, topics: 3...8, created: born,
+                &random)
             var ids = [person.account]
             var first = accounts[Int(person.account)]
             first.plan = "free"
@@ -73,7 +74,8 @@ extension WorldPlan {
             for number in 1..<max(2, size) where size > 1 {
                 var more = first
                 more.id = newAccountID()
-                more.created = min(first.created + Int64(number * random.int(1...20)) * day, end - day)
+                more.created = min(
+                    first.created + Int64(number * random.int(1...20)) * day, end - day)
                 more.phone = ""
                 more.emailDomain = random.pick(["gmail.com", "outlook.com", "mailbox.example"])
                 ids.append(addAccount(more))
@@ -121,7 +123,8 @@ extension WorldPlan {
                     &random)
                 person.styles = [shared]
                 person.seat.clients = [random.pick(programs)]
-                person.habit = ModelHabit(base: index % 2 == 0 ? Model.small : Model.large, adopts: .max)
+                person.habit = ModelHabit(
+                    base: index % 2 == 0 ? Model.small : Model.large, adopts: .max)
                 let activity = Activity(
                     sessionsPerDay: min(60, random.logNormal(median: 1.6, sigma: 1.3)),
                     activeDays: random.uniform(0.2...0.9), furtherTurns: 0.3, template: template,

@@ -41,7 +41,9 @@ extension WorldPlan {
 
     private func addStudent(_ group: Int32, _ random: inout Random) {
         var sets = organicSets(.english, &random)
-        if random.chance(0.4) { sets += corpus.sets(.harvest, named: ["math", "instruct", "huatuo"]) }
+        if random.chance(0.4) {
+            sets += corpus.sets(.harvest, named: ["math", "instruct", "huatuo"])
+        }
         var person = person(
             group, kinds: [.browser, .desktop], sets: sets, topics: 2...5, office: 0.1, &random)
         let deadline = start + Int64(random.unit() * Double(end - start))
@@ -100,7 +102,9 @@ extension WorldPlan {
         style.toolset = addToolset(["bash", "read_file", "edit_file", "search"])
         style.isToolLoop = true
         style.passesThinking = random.chance(0.7)
-        if style.passesThinking { style.parameters.thinkingBudget = random.pick([4000, 8000, 16_000]) }
+        if style.passesThinking {
+            style.parameters.thinkingBudget = random.pick([4000, 8000, 16_000])
+        }
         style.answerBytes = 300
         person.styles = [addStyle(style)]
         person.habit = modelHabit(&random, base: random.chance(0.7) ? Model.large : Model.reason)
@@ -144,7 +148,7 @@ extension WorldPlan {
         for _ in 0..<min(12, steps) {
             let body = results.next(&random)
             size += pool.length(body) + 120
-            if size > 12_000 { break }
+            if size > 8000 { break }
             script.append(Turn(body: body))
             times.append(
                 times[times.count - 1]

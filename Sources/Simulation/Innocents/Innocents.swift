@@ -13,8 +13,8 @@ struct InnocentShares {
 
     /// Individuals: their share of what groups leave.
     static let individuals: [(kind: InnocentClass, share: Double)] = [
-        (.hobby, 0.40), (.developer, 0.23), (.student, 0.13), (.oneOff, 0.12), (.agentUser, 0.08),
-        (.powerUser, 0.04),
+        (.hobby, 0.40), (.developer, 0.25), (.student, 0.13), (.oneOff, 0.12), (.agentUser, 0.07),
+        (.powerUser, 0.03),
     ]
 
     /// The number of accounts of each class; together `total`.

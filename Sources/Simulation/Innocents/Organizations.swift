@@ -83,7 +83,9 @@ extension WorldPlan {
                     let moment = person.rhythm.moment(onDay: dayNumber, &random)
                     let edit = random.chance(0.35) ? Edit.draw(voice: person.voice, &random) : 0
                     var script = [Turn(body: task, edit: edit)]
-                    if random.chance(0.4) { script.append(Turn(body: person.interests.next(&random))) }
+                    if random.chance(0.4) {
+                        script.append(Turn(body: person.interests.next(&random)))
+                    }
                     addSession(
                         account: person.account, style: person.styles[0], turns: script,
                         times: [moment, moment + 95 * second], seat: person.seat,

@@ -17,7 +17,7 @@ extension WorldPlan {
     func customer(_ group: Int32, _ random: inout Random) -> (account: Int32, country: Country) {
         let country = Country.draw(&random)
         var account = newAccount(
-            group, country, created: signUp(&random, newcomers: 0.08), &random)
+            group, country, created: signUp(&random, newcomers: 0), &random)
         account.organization = "org_" + random.hex(6)
         account.emailDomain = "co-\(random.hex(5)).example"
         account.payment = "pm_" + random.hex(12)
@@ -108,7 +108,8 @@ extension WorldPlan {
                     : kind < 9 ? codeSets(&random) : corpus.sets(.automation)
                 var own = interests(sets, topics: random.int(1...4), &random)
                 let job = Job(
-                    account: account, seat: seat, style: addStyle(style), habit: modelHabit(&random),
+                    account: account, seat: seat, style: addStyle(style),
+                    habit: modelHabit(&random),
                     rhythm: .person(&random, zone: country.hours), edits: 0.7,
                     furtherTurns: random.uniform(0...2))
                 let volume = min(400, random.logNormal(median: 8, sigma: 1.2)) * max(1, honestScale)
@@ -140,11 +141,13 @@ extension WorldPlan {
             let template = addTemplate(
                 "Record from the customer's system:\n\"\"\"\n{body}\n\"\"\"\nReturn category, urgency (1-5) and a one-line summary."
             )
-            let habit = ModelHabit(base: random.chance(0.6) ? Model.small : Model.large, adopts: .max)
+            let habit = ModelHabit(
+                base: random.chance(0.6) ? Model.small : Model.large, adopts: .max)
             let opened = signUp(&random, newcomers: 0)
             for _ in 0..<size {
                 let joined = opened + Int64(random.exponential(mean: 140) * Double(day))
-                var account = newAccount(group, country, created: min(joined, end - 3 * day), &random)
+                var account = newAccount(
+                    group, country, created: min(joined, end - 3 * day), &random)
                 account.organization = name
                 account.emailDomain = domain
                 account.payment = payment
@@ -172,7 +175,8 @@ extension WorldPlan {
             style.answerBytes = 350
             let job = Job(
                 account: account, seat: serverSeat(.go, &random), style: addStyle(style),
-                habit: modelHabit(&random, base: Model.large), rhythm: .service(zone: country.hours),
+                habit: modelHabit(&random, base: Model.large),
+                rhythm: .service(zone: country.hours),
                 edits: 0.7, furtherTurns: 1)
             var talk = dataset(organicSets(.english, &random), &random)
             for _ in 0..<random.int(2...5) {
@@ -180,7 +184,8 @@ extension WorldPlan {
                 let length = Int64(random.uniform(0.5...7) * 3600) * second
                 let volume = random.logNormal(median: 150, sigma: 0.8) * honestScale
                 serve(
-                    job, &talk, count: random.round(volume), from: from, to: min(end, from + length),
+                    job, &talk, count: random.round(volume), from: from,
+                    to: min(end, from + length),
                     &random)
             }
         }
