@@ -64,7 +64,7 @@ extension CampaignSection {
                     }
                     page.element("dl", ["class": "measure"]) { page in
                         pair("Measured", value(indicator.value, unit: indicator.unit), to: &page)
-                        pair("Counts from", value(indicator.threshold, unit: ""), to: &page) {
+                        pair("Threshold", value(indicator.threshold, unit: ""), to: &page) {
                             isShare(indicator.unit) ? Readable.percent(indicator.threshold) : nil
                         }
                         if let p = indicator.pValue {
