@@ -15,7 +15,10 @@ extension CampaignSection {
                         page.element("h5") {
                             $0.element(
                                 "bdi",
-                                text: VisibleText.shortened(explanation.statement, limit: 600))
+                                text: VisibleText.shortened(
+                                    explanation.statement.isEmpty
+                                        ? Readable.name(explanation.name) : explanation.statement,
+                                    limit: 600))
                         }
                         page.element(
                             "p", ["class": "why"],

@@ -34,6 +34,7 @@ enum ReportStyle {
         h2 { font-size: 1.5rem; letter-spacing: -.01em; }
         h3 { font-size: 1.25rem; letter-spacing: -.005em; }
         h4 { font-size: 1rem; margin: 2rem 0 .5rem; }
+        main > section > h3 { margin: 2.25rem 0 .6rem; }
         p { margin: .5rem 0; max-width: 68ch; }
         ul, ol { margin: .5rem 0; padding-left: 1.25rem; }
         .id, code { font-family: var(--mono); font-size: .875em; overflow-wrap: anywhere; }
@@ -106,7 +107,7 @@ enum ReportStyle {
         .tall th, .tall td { padding: .35rem .55rem; }
         .shares caption { padding: 0 0 .5rem; border: 0; }
         td .id, th .id { white-space: nowrap; }
-        td.long { min-width: 16rem; }
+        td.long { min-width: 11rem; }
         td.long .id { white-space: normal; }
         .lane { width: 100%; min-width: 12rem; height: 1.6rem; display: block; }
         td.lanes { width: 34%; vertical-align: middle; }
@@ -148,7 +149,7 @@ enum ReportStyle {
         .legend .swatch { width: .8rem; }
         .graph { border: 1px solid var(--line); border-radius: 6px; background: var(--paper); }
         .graph svg { display: block; width: 100%; height: auto; max-height: 30rem; }
-        .edge { fill: none; stroke-width: 1.3; stroke-opacity: .62; }
+        .edge { fill: none; stroke-width: 1.3; stroke-opacity: .85; }
         .legend .edge { stroke-width: 2.5; stroke-opacity: 1; }
         .e1 { stroke: var(--k1); } .e2 { stroke: var(--k2); stroke-dasharray: 6 3; }
         .e3 { stroke: var(--k3); stroke-dasharray: 2 2.5; } .e4 { stroke: var(--k4); stroke-dasharray: 9 3 2 3; }
@@ -156,8 +157,9 @@ enum ReportStyle {
         .node { fill: var(--node); stroke: var(--paper); stroke-width: 1.5; }
         .shares { border: 0; } .shares td, .shares th { border-bottom: 0; padding: .25rem .6rem .25rem 0;
           vertical-align: middle; }
-        .shares .track { width: 100%; min-width: 5rem; height: .8rem; display: block; border-radius: 2px; }
+        .shares .track { width: 100%; min-width: 3rem; height: .8rem; display: block; border-radius: 2px; }
         .shares td.wide { width: 62%; }
+        .shares tbody th { overflow-wrap: anywhere; }
         .split { display: block; width: 100%; height: 1.1rem; border-radius: 3px; }
         .s1 { fill: var(--accused); } .s2 { fill: var(--suspect); } .s3 { fill: var(--calm); } .s4 { fill: var(--open); }
 
@@ -223,7 +225,9 @@ enum ReportStyle {
           table { font-size: 8.5pt; } th, td { padding: .2rem .4rem; }
           thead th { position: static; white-space: normal; }
           td .id, th .id { white-space: normal; } .lane, td.long { min-width: 0; }
-          h2, h3, h4, h5, caption, summary { break-after: avoid; }
+          h2, h3, h4, h5, caption, summary, .casehead { break-after: avoid; }
+          .points > li { grid-template-columns: minmax(0, 1fr) 15rem; padding: .5rem 0; }
+          .points > li.single { grid-template-columns: minmax(0, 1fr); }
           tr, figure, .facts, .points > li, .example, .empty { break-inside: avoid; }
           details::details-content { content-visibility: visible; display: block; block-size: auto; opacity: 1; }
           details > summary { list-style: none; color: #000; }
