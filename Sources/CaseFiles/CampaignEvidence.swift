@@ -15,7 +15,10 @@ extension CampaignSection {
                         page.element("h5") {
                             $0.element(
                                 "bdi",
-                                text: VisibleText.shortened(explanation.statement, limit: 600))
+                                text: VisibleText.shortened(
+                                    explanation.statement.isEmpty
+                                        ? Readable.name(explanation.name) : explanation.statement,
+                                    limit: 600))
                         }
                         page.element(
                             "p", ["class": "why"],
@@ -64,7 +67,7 @@ extension CampaignSection {
                     }
                     page.element("dl", ["class": "measure"]) { page in
                         pair("Measured", value(indicator.value, unit: indicator.unit), to: &page)
-                        pair("Counts from", value(indicator.threshold, unit: ""), to: &page) {
+                        pair("Threshold", value(indicator.threshold, unit: ""), to: &page) {
                             isShare(indicator.unit) ? Readable.percent(indicator.threshold) : nil
                         }
                         if let p = indicator.pValue {

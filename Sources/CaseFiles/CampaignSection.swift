@@ -61,8 +61,9 @@ struct CampaignSection {
             return
                 "Accused. Every innocent explanation considered was rejected. Under the one that came "
                 + "closest, a group would look like this \(Readable.oneIn(group.pValue)) (p = \(p)). "
-                + "Accusing this group and all stronger ones is expected to be wrong for at most "
-                + "\(Readable.percent(group.qValue)) of them (q = \(q))."
+                + "Accusing this group and all stronger ones is expected to be wrong for "
+                + "\(group.qValue < 0.001 ? "" : "at most ")\(Readable.percent(group.qValue)) of them "
+                + "(q = \(q))."
         case .suspicious:
             let standing = group.explanations.filter { !$0.rejected }.count
             return

@@ -34,7 +34,7 @@ struct DataTable {
             ]
         ) { page in
             page.element("table") { page in
-                page.element("caption", text: caption)
+                page.element("caption") { $0.element("span", text: caption) }
                 page.element("thead") { page in
                     page.element("tr") { page in
                         for column in columns {

@@ -44,14 +44,7 @@ struct LinkGraph {
             $0.first != $0.second && members.indices.contains($0.first)
                 && members.indices.contains($0.second)
         }
-        var strength: [Int: Double] = [:]
-        for link in links {
-            let weight = link.weight.isFinite ? max(0, link.weight) : 0
-            strength[link.first, default: 0] += weight
-            strength[link.second, default: 0] += weight
-        }
-        let chosen = strength.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-            .prefix(Self.nodeLimit).map(\.key)
+        let chosen = Self.choose(links)
         let position = Dictionary(uniqueKeysWithValues: zip(chosen, chosen.indices))
         var edges: [Edge] = []
         for link in links.sorted(by: Self.isStronger) where edges.count < Self.edgeLimit {
@@ -71,13 +64,49 @@ struct LinkGraph {
         let most = Double(chosen.map { members[$0].exchanges }.max() ?? 1)
         nodes = chosen.map { index in
             let share = Double(max(0, members[index].exchanges)) / max(1, most)
-            return Node(member: members[index], x: 0, y: 0, radius: 4 + 5 * share.squareRoot())
+            return Node(member: members[index], x: 0, y: 0, radius: 2.5 + 4 * share.squareRoot())
         }
         layOut()
     }
 
+    /// The members to draw: the one with the strongest link, then again and again the one most strongly linked to
+    /// those chosen, so that the drawing shows whole neighbourhoods and not scattered pairs.
+    private static func choose(_ links: [MemberLink]) -> [Int] {
+        let sorted = links.sorted(by: isStronger)
+        var neighbours: [Int: [Int]] = [:]
+        for (rank, link) in sorted.enumerated() {
+            neighbours[link.first, default: []].append(rank)
+            neighbours[link.second, default: []].append(rank)
+        }
+        var chosen: [Int] = []
+        var isChosen: Set<Int> = []
+        // Ranks of links that lead from a chosen member, and the next rank to start a new part from.
+        var frontier: Set<Int> = []
+        var next = 0
+        while chosen.count < nodeLimit {
+            let rank: Int
+            if let strongest = frontier.min() {
+                rank = strongest
+                frontier.remove(strongest)
+            } else if next < sorted.count {
+                rank = next
+                next += 1
+            } else {
+                break
+            }
+            for member in [sorted[rank].first, sorted[rank].second]
+            where chosen.count < nodeLimit && isChosen.insert(member).inserted {
+                chosen.append(member)
+                frontier.formUnion(neighbours[member] ?? [])
+            }
+        }
+        return chosen
+    }
+
     private static func isStronger(_ a: MemberLink, _ b: MemberLink) -> Bool {
-        if a.weight != b.weight { return a.weight > b.weight }
+        // A weight that is not a number counts as none, so that the order stays total.
+        let (first, second) = (a.weight.isNaN ? 0 : a.weight, b.weight.isNaN ? 0 : b.weight)
+        if first != second { return first > second }
         return (a.first, a.second) < (b.first, b.second)
     }
 

@@ -122,7 +122,7 @@ enum OverviewSection {
                     "Output tokens taken", Readable.large(accused.outputTokens), nil, to: &page)
                 fact(
                     "Cost at list price", accused.listPriceUSD.map(Readable.dollars) ?? "not known",
-                    accused.lacksPrices ? "some models have no known price" : "US dollars",
+                    accused.lacksPrices ? "or more: some models have no known price" : "US dollars",
                     to: &page)
                 fact(
                     "Before the first flag", Readable.large(Int64(accused.exchangesBeforeFlag)),
@@ -197,11 +197,12 @@ enum OverviewSection {
                 for (index, part) in parts.enumerated() {
                     page.element("li") { page in
                         page.element(
-                            "svg", ["viewBox": "0 0 28 12", "aria-hidden": "true"]
+                            "svg",
+                            ["class": "swatch", "viewBox": "0 0 12 12", "aria-hidden": "true"]
                         ) {
                             $0.void(
                                 "rect",
-                                ["class": "s\(index + 1)", "x": "8", "width": "12", "height": "12"])
+                                ["class": "s\(index + 1)", "width": "12", "height": "12"])
                         }
                         page.text(part)
                     }
@@ -231,7 +232,7 @@ enum OverviewSection {
                     caption +=
                         " First \(shown.count) of \(Readable.count(outline.campaigns.count))."
                 }
-                page.element("caption", text: caption)
+                page.element("caption") { $0.element("span", text: caption) }
                 page.element("thead") { page in
                     page.element("tr") { page in
                         for (title, isNumber) in [

@@ -8,7 +8,7 @@ enum ReportStyle {
           --soft: #e9eff2; --link: #0a5a7d; --deep: #0c2b3b; --on-deep: #f2f8fa; --on-deep-muted: #b7ccd6;
           --accused: #a33a00; --accused-soft: #fdeee5; --suspect: #715200; --suspect-soft: #faf1d8;
           --clear: #00634b; --clear-soft: #e2f3ed; --open: #52606a; --open-soft: #e9eef1;
-          --leak: #c9500f; --bar: #2c6e9b; --track: #dfe8ec;
+          --leak: #c9500f; --bar: #2c6e9b; --track: #dfe8ec; --calm: #8ba7b5;
           --k1: #0072b2; --k2: #c9500f; --k3: #00855f; --k4: #a2448a; --k5: #66757f; --node: #13212b;
           --mono: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "Liberation Mono", monospace;
           --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif;
@@ -19,7 +19,7 @@ enum ReportStyle {
             --soft: #1b2831; --link: #7fc7ea; --deep: #081e2a; --on-deep: #eaf4f8; --on-deep-muted: #a3bdc9;
             --accused: #ff9d6b; --accused-soft: #38200f; --suspect: #e6c167; --suspect-soft: #30290f;
             --clear: #6dd3ae; --clear-soft: #10302a; --open: #b0bec7; --open-soft: #202d36;
-            --leak: #f08243; --bar: #5aa5d6; --track: #24333d;
+            --leak: #f08243; --bar: #5aa5d6; --track: #24333d; --calm: #4a6878;
             --k1: #56b4e9; --k2: #f08243; --k3: #3fc296; --k4: #dd8fc4; --k5: #8b9aa5; --node: #e3ebef;
           }
         }
@@ -34,6 +34,7 @@ enum ReportStyle {
         h2 { font-size: 1.5rem; letter-spacing: -.01em; }
         h3 { font-size: 1.25rem; letter-spacing: -.005em; }
         h4 { font-size: 1rem; margin: 2rem 0 .5rem; }
+        main > section > h3 { margin: 2.25rem 0 .6rem; }
         p { margin: .5rem 0; max-width: 68ch; }
         ul, ol { margin: .5rem 0; padding-left: 1.25rem; }
         .id, code { font-family: var(--mono); font-size: .875em; overflow-wrap: anywhere; }
@@ -62,15 +63,17 @@ enum ReportStyle {
         .layout { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.5rem; padding-top: 1.5rem; }
         .contents { font-size: .9375rem; }
         .contents ul { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: .15rem 1.1rem; }
-        .contents li ul { display: contents; }
+        .contents li ul { display: none; }
         .contents a { display: inline-block; padding: .15rem 0; }
         main { min-width: 0; }
         main > section { margin: 0 0 3.25rem; }
         main > section > h2 { padding-bottom: .6rem; border-bottom: 2px solid var(--ink); margin-bottom: 1rem; }
 
-        .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 1px; margin: 1rem 0;
-          background: var(--line); border: 1px solid var(--line); border-radius: 6px; overflow: hidden; }
-        .facts div { background: var(--card); padding: .8rem .9rem; flex-grow: 1; }
+        .facts { display: flex; flex-wrap: wrap; margin: 1rem 0; background: var(--card); border: 1px solid var(--line);
+          border-radius: 6px; overflow: hidden; }
+        .facts div { flex: 1 1 11.5rem; padding: .8rem .9rem; margin: 0 -1px -1px 0; border-right: 1px solid var(--line);
+          border-bottom: 1px solid var(--line); min-width: 0; }
+        .facts.small div { flex-basis: 8.5rem; }
         .facts dt { font-size: .8125rem; color: var(--muted); line-height: 1.3; }
         .facts dd { margin: .2rem 0 0; font-size: 1.375rem; font-weight: 650; line-height: 1.2;
           font-variant-numeric: tabular-nums; letter-spacing: -.01em; }
@@ -93,14 +96,18 @@ enum ReportStyle {
         table { border-collapse: collapse; width: 100%; font-size: .9375rem; }
         caption { text-align: left; padding: .6rem .8rem; color: var(--muted); font-size: .875rem;
           border-bottom: 1px solid var(--line); }
+        caption span { display: block; position: sticky; left: .8rem; max-width: min(72ch, 100vw - 5.5rem); }
         th, td { text-align: left; vertical-align: top; padding: .45rem .8rem; border-bottom: 1px solid var(--line); }
         tbody tr:last-child > * { border-bottom: 0; }
         thead th { font-size: .8125rem; font-weight: 600; color: var(--muted); background: var(--soft);
           position: sticky; top: 0; white-space: nowrap; z-index: 1; }
         th.num, td.num { text-align: right; }
         tbody th { font-weight: 500; }
+        .tall table { font-size: .8125rem; }
+        .tall th, .tall td { padding: .35rem .55rem; }
+        .shares caption { padding: 0 0 .5rem; border: 0; }
         td .id, th .id { white-space: nowrap; }
-        td.long { min-width: 16rem; }
+        td.long { min-width: 11rem; }
         td.long .id { white-space: normal; }
         .lane { width: 100%; min-width: 12rem; height: 1.6rem; display: block; }
         td.lanes { width: 34%; vertical-align: middle; }
@@ -109,7 +116,7 @@ enum ReportStyle {
           padding: 1.25rem 1rem 1.5rem; border-top: 6px solid var(--open); }
         .case.distillation { border-top-color: var(--accused); }
         .case.suspicious { border-top-color: var(--suspect); }
-        .case .scroll, .case .facts div { background: var(--card); }
+        .case .scroll, .case .facts { background: var(--card); }
         .casehead { display: flex; flex-wrap: wrap; gap: .4rem .8rem; align-items: center; margin: 0 0 .6rem;
           max-width: none; }
         .casehead .id { font-size: 1rem; font-weight: 650; }
@@ -139,9 +146,10 @@ enum ReportStyle {
         .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; font-size: .875rem; margin: .6rem 0 0; padding: 0;
           list-style: none; }
         .legend svg { width: 1.75rem; height: .8rem; vertical-align: -.05rem; margin-right: .4rem; }
+        .legend .swatch { width: .8rem; }
         .graph { border: 1px solid var(--line); border-radius: 6px; background: var(--paper); }
         .graph svg { display: block; width: 100%; height: auto; max-height: 30rem; }
-        .edge { fill: none; stroke-width: 1.3; stroke-opacity: .62; }
+        .edge { fill: none; stroke-width: 1.3; stroke-opacity: .85; }
         .legend .edge { stroke-width: 2.5; stroke-opacity: 1; }
         .e1 { stroke: var(--k1); } .e2 { stroke: var(--k2); stroke-dasharray: 6 3; }
         .e3 { stroke: var(--k3); stroke-dasharray: 2 2.5; } .e4 { stroke: var(--k4); stroke-dasharray: 9 3 2 3; }
@@ -149,10 +157,11 @@ enum ReportStyle {
         .node { fill: var(--node); stroke: var(--paper); stroke-width: 1.5; }
         .shares { border: 0; } .shares td, .shares th { border-bottom: 0; padding: .25rem .6rem .25rem 0;
           vertical-align: middle; }
-        .shares .track { width: 100%; min-width: 5rem; height: .8rem; display: block; border-radius: 2px; }
+        .shares .track { width: 100%; min-width: 3rem; height: .8rem; display: block; border-radius: 2px; }
         .shares td.wide { width: 62%; }
+        .shares tbody th { overflow-wrap: anywhere; }
         .split { display: block; width: 100%; height: 1.1rem; border-radius: 3px; }
-        .s1 { fill: var(--accused); } .s2 { fill: var(--suspect); } .s3 { fill: var(--clear); } .s4 { fill: var(--open); }
+        .s1 { fill: var(--accused); } .s2 { fill: var(--suspect); } .s3 { fill: var(--calm); } .s4 { fill: var(--open); }
 
         .points { list-style: none; padding: 0; margin: .5rem 0; border-top: 1px solid var(--line); }
         .points > li { border-bottom: 1px solid var(--line); padding: .85rem 0; display: grid; gap: .25rem 2rem; }
@@ -175,6 +184,11 @@ enum ReportStyle {
         .foot { border-top: 1px solid var(--line); margin-top: 2rem; padding: 1rem 0 2.5rem; color: var(--muted);
           font-size: .875rem; }
 
+        @media (max-width: 30rem) {
+          .facts div, .facts.small div { flex-basis: 40%; padding: .7rem; }
+          .facts dd { font-size: 1.1875rem; } .facts.small dd { font-size: 1rem; }
+          .shares td.wide { width: 40%; }
+        }
         @media (min-width: 48rem) {
           .wrap { padding: 0 2rem; }
           .case { padding: 1.5rem 1.75rem 2rem; }
@@ -211,7 +225,9 @@ enum ReportStyle {
           table { font-size: 8.5pt; } th, td { padding: .2rem .4rem; }
           thead th { position: static; white-space: normal; }
           td .id, th .id { white-space: normal; } .lane, td.long { min-width: 0; }
-          h2, h3, h4, h5, caption, summary { break-after: avoid; }
+          h2, h3, h4, h5, caption, summary, .casehead { break-after: avoid; }
+          .points > li { grid-template-columns: minmax(0, 1fr) 15rem; padding: .5rem 0; }
+          .points > li.single { grid-template-columns: minmax(0, 1fr); }
           tr, figure, .facts, .points > li, .example, .empty { break-inside: avoid; }
           details::details-content { content-visibility: visible; display: block; block-size: auto; opacity: 1; }
           details > summary { list-style: none; color: #000; }

@@ -40,7 +40,7 @@ enum SVG {
                     let share = Double(bin.exchanges) / Double(timeline.mostExchanges)
                     let tall = max(1.5, 11 * share)
                     let bar = rectangle(left, 8 - tall / 2, width, tall)
-                    if let flag, start >= flag { rest += bar } else { leak += bar }
+                    if start >= flag ?? .min { rest += bar } else { leak += bar }
                 }
                 page.void("path", ["class": "f-leak", "d": leak])
                 page.void("path", ["class": "f-bar", "d": rest])

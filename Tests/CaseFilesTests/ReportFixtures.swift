@@ -216,7 +216,8 @@ enum ReportFixtures {
             for _ in 0..<2 {
                 let cluster = index % hubs
                 let other =
-                    cluster + hubs * Int.random(in: 0..<max(1, accounts / hubs), using: &random)
+                    cluster + hubs
+                    * Int.random(in: 0..<max(1, min(accounts, 400) / hubs), using: &random)
                 guard other != index, other < accounts else { continue }
                 group.links.append(
                     MemberLink(
