@@ -19,7 +19,8 @@ let package = Package(
         // Debian's C and C++ libraries.
         .systemLibrary(name: "CCompression", pkgConfig: "libzstd"),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .systemLibrary(name: "CHyperscan", pkgConfig: "libhs", providers: [.apt(["libhyperscan-dev"])]),
+        .systemLibrary(
+            name: "CHyperscan", pkgConfig: "libhs", providers: [.apt(["libhyperscan-dev"])]),
         .target(
             name: "CLeiden", linkerSettings: [.linkedLibrary("igraph")]),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
@@ -31,7 +32,8 @@ let package = Package(
             name: "Detection", dependencies: ["Exchanges", "Sketches", "CHyperscan", "CLeiden"],
             swiftSettings: settings),
         .target(
-            name: "Scanning", dependencies: ["Exchanges", "Detection", "CCompression", "CCrypto", "CSimdjson"],
+            name: "Scanning",
+            dependencies: ["Exchanges", "Detection", "CCompression", "CCrypto", "CSimdjson"],
             swiftSettings: settings),
         .target(name: "CaseFiles", dependencies: ["Detection"], swiftSettings: settings),
         .target(name: "Simulation", dependencies: ["CCompression"], swiftSettings: settings),
@@ -51,10 +53,12 @@ let package = Package(
             name: "DetectionTests", dependencies: ["Detection", "Exchanges", "Sketches"],
             swiftSettings: settings),
         .testTarget(
-            name: "ScanningTests", dependencies: ["Scanning", "Exchanges", "Detection", "Simulation"],
+            name: "ScanningTests",
+            dependencies: ["Scanning", "Exchanges", "Detection", "Simulation"],
             swiftSettings: settings),
         .testTarget(
-            name: "CaseFilesTests", dependencies: ["CaseFiles", "Detection"], swiftSettings: settings),
+            name: "CaseFilesTests", dependencies: ["CaseFiles", "Detection"],
+            swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: settings),
     ],
     cLanguageStandard: .c11,

@@ -156,7 +156,8 @@ final class ZstandardSource: ByteSource {
             position = buffer.pos
             if ZSTD_isError(status) != 0 {
                 throw .damaged(
-                    path: path, offset: produced, reason: String(cString: ZSTD_getErrorName(status)))
+                    path: path, offset: produced, reason: String(cString: ZSTD_getErrorName(status))
+                )
             }
             frameOpen = status != 0
         }

@@ -24,7 +24,11 @@ public enum FindingsFile {
                 line.key("first_flagged")
                 time(verdict.firstFlaggedMicroseconds, &line)
                 line.key("exchanges_before_flag")
-                if let count = verdict.exchangesBeforeFlag { line.integer(count) } else { line.null() }
+                if let count = verdict.exchangesBeforeFlag {
+                    line.integer(count)
+                } else {
+                    line.null()
+                }
                 indicators(verdict.indicators, &line)
             }
             text.newline()

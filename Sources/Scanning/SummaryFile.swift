@@ -86,7 +86,8 @@ public enum SummaryFile {
         return text.bytes
     }
 
-    private static func counts(_ result: ScanResult, _ judgement: Judgement, _ top: inout JSONText) {
+    private static func counts(_ result: ScanResult, _ judgement: Judgement, _ top: inout JSONText)
+    {
         top.key("counts")
         top.object { object in
             object.key("exchanges")

@@ -9,7 +9,8 @@ enum AccountFile {
             throw ScanError.accountTable(
                 path: path, reason: "cannot be read; check the path and its permissions")
         }
-        let isCSV = !(path.hasSuffix(".jsonl") || path.hasSuffix(".ndjson") || path.hasSuffix(".json"))
+        let isCSV =
+            !(path.hasSuffix(".jsonl") || path.hasSuffix(".ndjson") || path.hasSuffix(".json"))
         // The JSON parser reads up to 64 bytes past the end of what it is given.
         var padded = [UInt8](data)
         padded.append(contentsOf: [UInt8](repeating: 0, count: 64))

@@ -13,10 +13,12 @@ enum RuleFile {
 
     static func rules(at path: String) throws -> [Rule] {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw Invalid(description: "\(path): cannot be read; check the path and its permissions")
+            throw Invalid(
+                description: "\(path): cannot be read; check the path and its permissions")
         }
         guard data.count <= largest else {
-            throw Invalid(description: "\(path): larger than 4 MiB; a rule file is a short YAML list")
+            throw Invalid(
+                description: "\(path): larger than 4 MiB; a rule file is a short YAML list")
         }
         let shape = "expected a list of entries with id, category and pattern"
         let document: Any?
@@ -36,7 +38,8 @@ enum RuleFile {
             else { throw Invalid(description: "\(place): \(shape)") }
             guard let category = Category(name: name) else {
                 let known = Category.allCases.map(\.name).joined(separator: ", ")
-                throw Invalid(description: "\(place): unknown category '\(name)'; known are \(known)")
+                throw Invalid(
+                    description: "\(place): unknown category '\(name)'; known are \(known)")
             }
             guard seen.insert(id).inserted else {
                 throw Invalid(description: "\(place): the id '\(id)' is taken; give another")

@@ -17,7 +17,8 @@ struct ScanCommand: ParsableCommand {
     @Argument(help: "Files, folders, patterns, or - for standard input; plain, .gz or .zst.")
     var paths: [String]
 
-    @Option(help: "Log format: auto, \(LogFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(
+        help: "Log format: auto, \(LogFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
     var format = "auto"
 
     @Option(help: "Account table (.csv or .jsonl) with the sign-up facts that no log carries.")
@@ -146,7 +147,8 @@ struct ScanCommand: ParsableCommand {
         try folder.write([
             ("verdicts.jsonl", FindingsFile.verdicts(judgement)),
             ("campaigns.jsonl", FindingsFile.campaigns(judgement)),
-            ("report.html", Array(report.utf8)), ("summary.json", findings.summary(timings: timings)),
+            ("report.html", Array(report.utf8)),
+            ("summary.json", findings.summary(timings: timings)),
         ])
         findings.printFaults()
         Terminal.output(findings.campaignTable)

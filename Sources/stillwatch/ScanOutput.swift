@@ -62,7 +62,9 @@ struct ScanOutput {
 
     /// The campaigns, for the terminal.
     var campaignTable: String {
-        var rows = [["campaign", "verdict", "accounts", "exchanges", "output tokens", "q", "signs"]]
+        var rows = [
+            ["campaign", "verdict", "accounts", "exchanges", "output tokens", "q", "signs"]
+        ]
         for group in judgement.campaigns {
             let signs = group.indicators.filter { ($0.pValue ?? 1) < 1e-3 }.map(\.name)
             rows.append([

@@ -6,7 +6,8 @@ struct SimulateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
         abstract: "Writes a labelled world of innocent accounts and campaigns to test on.",
-        discussion: "Writes exchanges.jsonl, accounts.csv and labels.csv into the folder given by --out.")
+        discussion:
+            "Writes exchanges.jsonl, accounts.csv and labels.csv into the folder given by --out.")
 
     @Option(help: "Folder for the world; made if it is not there.")
     var out: String
@@ -56,7 +57,8 @@ struct SimulateCommand: ParsableCommand {
             let names = campaigns.split(separator: ",").map(String.init)
             for name in names where CampaignKind(rawValue: name) == nil {
                 let known = CampaignKind.allCases.map(\.rawValue).joined(separator: ", ")
-                throw ValidationError("--campaigns '\(name)' is unknown; known are all, none, \(known)")
+                throw ValidationError(
+                    "--campaigns '\(name)' is unknown; known are all, none, \(known)")
             }
             return .named(names)
         }

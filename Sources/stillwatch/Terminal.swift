@@ -17,7 +17,9 @@ enum Terminal {
     static func safe(_ text: String) -> String {
         String(
             String.UnicodeScalarView(
-                text.unicodeScalars.map { $0.value < 0x20 || (0x7f..<0xa0).contains($0.value) ? "·" : $0 }))
+                text.unicodeScalars.map {
+                    $0.value < 0x20 || (0x7f..<0xa0).contains($0.value) ? "·" : $0
+                }))
     }
 
     static func grouped(_ value: some BinaryInteger) -> String {

@@ -15,15 +15,18 @@ public enum Calibration {
         Constant(
             name: "innocent_volume_spread", value: GroupTests.volumeSpread,
             explanation:
-                "Least spread of log volumes among independent customers; a smaller one counts as load balancing."),
+                "Least spread of log volumes among independent customers; a smaller one counts as load balancing."
+        ),
         Constant(
             name: "innocent_content_intraclass", value: GroupTests.contentIntraclass,
             explanation:
-                "Least share of variance in content that the account explains among independent users."),
+                "Least share of variance in content that the account explains among independent users."
+        ),
         Constant(
             name: "innocent_prompt_reuse", value: GroupTests.reuseShare,
             explanation:
-                "Share of prompts in common from which accounts count as working through the same exercise."),
+                "Share of prompts in common from which accounts count as working through the same exercise."
+        ),
         Constant(
             name: "minimum_group", value: Double(Proposals.minimumMembers),
             explanation: "Smallest group of accounts that is tested."),

@@ -13,7 +13,8 @@ struct Describer {
         var cleared: [JudgedGroup] = []
         var campaignOf: [Int: Int] = [:]
         // The largest p-value that was accepted is the level at which earlier data are judged too.
-        let accepted = decisions.filter { $0.verdict == .distillation }.map(\.candidate.assessment.p)
+        let accepted = decisions.filter { $0.verdict == .distillation }.map(
+            \.candidate.assessment.p)
         let level = max(accepted.max() ?? 0, 1e-6)
         let order = decisions.sorted { a, b in
             let rank: (Verdict) -> Int = { $0 == .distillation ? 0 : $0 == .suspicious ? 1 : 2 }
@@ -100,7 +101,8 @@ struct Describer {
             }
             return AccountVerdict(
                 account: profile.account, verdict: group.verdict,
-                score: group.verdict == .distillation ? 0.5 + 0.5 * strength : 0.25 + 0.25 * strength,
+                score: group.verdict == .distillation
+                    ? 0.5 + 0.5 * strength : 0.25 + 0.25 * strength,
                 pValue: group.pValue, qValue: group.qValue, campaign: group.id,
                 exchanges: Int(profile.exchanges),
                 firstFlaggedMicroseconds: group.firstFlaggedMicroseconds,

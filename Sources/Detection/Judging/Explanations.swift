@@ -34,11 +34,12 @@ struct Explanations {
         let p = assessment.partition
         return InnocentExplanation(
             name: "same_exercise",
-            statement: "The accounts work through the same prompts: a class, a course, a benchmark, a monitor.",
+            statement:
+                "The accounts work through the same prompts: a class, a course, a benchmark, a monitor.",
             pValue: p.p, rejected: p.p < Self.level,
             reason:
-                "\(Self.percent(p.value)) of sampled prompts were also sent by another member. "
-                + "Members of a class or a benchmark repeat each other's prompts; parts of one data set do not."
+                "A sampled prompt was sent by \(Self.percent(p.value)) of the other members on average. "
+                + "Members of a class or a benchmark repeat each other's prompts (\(Self.percent(p.threshold)) or more); parts of one collection hardly do."
         )
     }
 
@@ -46,7 +47,8 @@ struct Explanations {
         let o = assessment.organization
         return InnocentExplanation(
             name: "one_customer",
-            statement: "The accounts belong to one declared customer: a company, a team, a licensed user.",
+            statement:
+                "The accounts belong to one declared customer: a company, a team, a licensed user.",
             pValue: nil, rejected: !assessment.isOneCustomer,
             reason: o.name.isEmpty
                 ? "No organisation is declared for the members."

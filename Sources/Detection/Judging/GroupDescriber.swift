@@ -51,7 +51,9 @@ struct GroupDescriber {
         let step = max(1, members.count / Self.exampleCount)
         for index in stride(from: 0, to: members.count, by: step) {
             let profile = population.profiles[members[index]]
-            guard let sample = profile.samples.first(where: { !$0.preview.isEmpty }) else { continue }
+            guard let sample = profile.samples.first(where: { !$0.preview.isEmpty }) else {
+                continue
+            }
             let model =
                 profile.models.entries.first { $0.key == sample.model }?.name ?? ""
             found.append(
@@ -159,7 +161,8 @@ struct GroupDescriber {
                         ? "shared_system_prompt" : "shared_template",
                     value: share, threshold: 0.2, unit: "share of accounts",
                     pValue: Statistics.clamp(
-                        Statistics.binomialUpperTail(text.accounts, of: members.count, p: min(1, base))),
+                        Statistics.binomialUpperTail(
+                            text.accounts, of: members.count, p: min(1, base))),
                     exchangeIDs: exchangeIDs(for: "shared_template")))
         }
         return result
@@ -204,10 +207,13 @@ struct GroupDescriber {
             }
         }
         let positions = Dictionary(uniqueKeysWithValues: drawn.enumerated().map { ($1, $0) })
-        for kind in ArtefactKind.allCases where kind.isIdentity || kind.isText || kind == .signature {
+        for kind in ArtefactKind.allCases where kind.isIdentity || kind.isText || kind == .signature
+        {
             for posting in (population.artefacts.postings[kind] ?? [:]).values {
                 let inside = posting.accounts.compactMap { positions[$0] }
-                guard inside.count >= 2, inside.count * 2 >= posting.accounts.count else { continue }
+                guard inside.count >= 2, inside.count * 2 >= posting.accounts.count else {
+                    continue
+                }
                 for (a, b) in zip(inside, inside.dropFirst()) { add(a, b, kind.rawValue, 1) }
             }
         }
@@ -219,13 +225,17 @@ struct GroupDescriber {
     }
 
     private func resemblance() -> String {
-        if assessment.isOneCustomer { return "one customer: the members declare the same organisation" }
-        if assessment.partition.value > GroupTests.reuseShare {
+        if assessment.isOneCustomer {
+            return "one customer: the members declare the same organisation"
+        }
+        if assessment.partition.p > 0.01 && assessment.partition.value > GroupTests.reuseShare / 2 {
             return "a class, course, benchmark or monitor: the members send the same prompts"
         }
         if assessment.content.p > 0.01 {
-            return "independent people with a common subject or tool: each asks for something of their own"
+            return
+                "independent people with a common subject or tool: each asks for something of their own"
         }
-        return "customers of one product: alike in content, unequal in volume and of different origin"
+        return
+            "customers of one product: alike in content, unequal in volume and of different origin"
     }
 }

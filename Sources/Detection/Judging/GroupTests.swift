@@ -21,8 +21,8 @@ struct GroupTests {
     /// by 1 or more; even a vendor's customers and the members of one course differ by about half.
     static let volumeSpread = 0.45
     /// Least share of variance in content that the account explains, for independent users.
-    static let contentIntraclass = 0.025
-    /// Largest share of prompts that accounts of one data set, split without replacement, have in common.
+    static let contentIntraclass = 0.015
+    /// Least share of the other members that sent the same prompt, in a group that works through the same exercises.
     static let reuseShare = 0.1
 
     /// Volumes more equal than independent customers' are. Measures the robust spread of log volumes, and of log
@@ -35,7 +35,8 @@ struct GroupTests {
         let spread = max(0.02, min(Statistics.robustScale(counts), Statistics.robustScale(rates)))
         // The interquartile range of m normal values has a relative standard error of 1.167 / sqrt(m); its logarithm
         // is close to normal.
-        let z = log(spread / Self.volumeSpread) / (1.167 / Double(max(1, counts.count)).squareRoot())
+        let z =
+            log(spread / Self.volumeSpread) / (1.167 / Double(max(1, counts.count)).squareRoot())
         let p = counts.count < 5 ? 1 : 2 * Statistics.normalCDF(z)
         return Measurement(
             name: "equal_volumes", value: spread, threshold: Self.volumeSpread,
@@ -102,7 +103,9 @@ struct GroupTests {
         let n0 = (n - squaredSizes / n) / (a - 1)
         let f = msb / msw
         let intraclass = (f - 1) / (f - 1 + n0)
-        let spread = (between.reduce(0) { $0 + ($1 - msb) * ($1 - msb) } / (a - 1)).squareRoot() / max(1e-9, msb)
+        let spread =
+            (between.reduce(0) { $0 + ($1 - msb) * ($1 - msb) } / (a - 1)).squareRoot()
+            / max(1e-9, msb)
         let f0 = 1 + n0 * Self.contentIntraclass / (1 - Self.contentIntraclass)
         // The null's standard error from the accounts' own spread, not below what chi-square sums of some 50
         // independent bins would have.
@@ -112,29 +115,50 @@ struct GroupTests {
             p: Statistics.clamp(Statistics.normalCDF((f - f0) / error)))
     }
 
-    /// Prompts that do not recur from account to account, as in a data set split without replacement. Counts prompts
-    /// of the coordinated samples that another member also sent.
+    /// Prompts that do not recur from account to account, as in a data set split without replacement.
+    ///
+    /// For each prompt in a member's coordinated sample: the share of the other members that sent it too, among those
+    /// whose sample would show it. Members who work through the same exercises share a large part; members who draw
+    /// from one large collection share little, even when the collection is gone through more than once.
     func partition(_ pool: Pool) -> Measurement {
+        let sketches = pool.parts.map { population.profiles[$0.account].prompts }
+        let reach = sketches.map { $0.isSaturated ? ($0.entries.last?.key ?? 0) : UInt64.max }
+            .sorted()
         var holders: [UInt64: Int] = [:]
-        var kept = 0
-        for part in pool.parts {
-            for entry in population.profiles[part.account].prompts.entries {
-                holders[entry.key, default: 0] += 1
-                kept += 1
-            }
+        for sketch in sketches {
+            for entry in sketch.entries { holders[entry.key, default: 0] += 1 }
         }
-        let shared = holders.values.reduce(0) { $0 + ($1 > 1 ? $1 : 0) }
-        let share = kept > 0 ? Double(shared) / Double(kept) : 1
-        // Prompts of one account are not independent: an account counts as a twentieth of its prompts.
-        let effective = max(pool.parts.count, kept / 20)
-        let p =
-            kept < 20
-            ? 1
-            : Statistics.binomialLowerTail(
-                Int((share * Double(effective)).rounded(.up)), of: effective, p: Self.reuseShare)
+        var overlaps: [Double] = []
+        for sketch in sketches where !sketch.entries.isEmpty {
+            var sum = 0.0
+            for entry in sketch.entries {
+                // Members whose sample reaches up to this key.
+                var low = 0
+                var high = reach.count
+                while low < high {
+                    let middle = (low + high) / 2
+                    if reach[middle] < entry.key { low = middle + 1 } else { high = middle }
+                }
+                let eligible = reach.count - low
+                if eligible > 1 {
+                    sum += Double((holders[entry.key] ?? 1) - 1) / Double(eligible - 1)
+                }
+            }
+            overlaps.append(sum / Double(sketch.entries.count))
+        }
+        let name = "partition_without_replacement"
+        let unit = "share of other members that sent the same prompt"
+        guard overlaps.count >= 5 else {
+            return Measurement(name: name, value: 1, threshold: Self.reuseShare, unit: unit, p: 1)
+        }
+        let n = Double(overlaps.count)
+        let mean = overlaps.reduce(0, +) / n
+        let variance = overlaps.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (n - 1)
+        // Not below half the bound: members of a group that shares nothing all measure exactly zero.
+        let error = max(Self.reuseShare / 2, variance.squareRoot()) / n.squareRoot()
         return Measurement(
-            name: "partition_without_replacement", value: share, threshold: Self.reuseShare,
-            unit: "share of prompts that another member sent too", p: Statistics.clamp(p))
+            name: name, value: mean, threshold: Self.reuseShare, unit: unit,
+            p: Statistics.clamp(Statistics.normalCDF((mean - Self.reuseShare) / error)))
     }
 
     /// Sign-ups in a burst.
@@ -149,12 +173,13 @@ struct GroupTests {
             unit: "share of accounts made within the densest days")
     }
 
-    /// First exchanges in a burst that is not the beginning of the log.
+    /// Accounts that became active, or much more active, in one burst that is not the beginning of the log.
     func onsetBurst(_ pool: Pool) -> Measurement {
         burst(
-            pool.parts.map { Double($0.first) / Population.day }, reference: population.onsets,
-            members: pool.parts.count, name: "activity_burst",
-            unit: "share of accounts first active within the densest days")
+            pool.parts.compactMap { part in
+                ActivityShift.day(of: population.profiles[part.account], before: pool.cutoff)
+            }, reference: population.onsets, members: pool.parts.count, name: "activity_burst",
+            unit: "share of accounts that became active within the densest days")
     }
 
     private static let burstDays = [1.0, 3.0, 7.0, 14.0]
@@ -197,8 +222,12 @@ struct GroupTests {
     /// Accounts of different customers behind one payment instrument, phone, address or network.
     func sharedIdentity(_ pool: Pool) -> [Measurement] {
         [
-            shared([.payment, .phone], name: "shared_payment", unit: "share of accounts that pay or verify with another member's instrument", pool),
-            shared([.address, .network], name: "shared_network", unit: "share of accounts on another member's address or network", pool),
+            shared(
+                [.payment, .phone], name: "shared_payment",
+                unit: "share of accounts that pay or verify with another member's instrument", pool),
+            shared(
+                [.address, .network], name: "shared_network",
+                unit: "share of accounts on another member's address or network", pool),
         ]
     }
 

@@ -105,7 +105,8 @@ public struct Judge: Sendable {
                     guard kept.assessment.isJudgeable, accept(kept) else { continue }
                 }
                 if verdict == .distillation {
-                    kept.members = Membership(population: population).settle(kept.members, taken: owner)
+                    kept.members = Membership(population: population).settle(
+                        kept.members, taken: owner)
                     let again = GroupAssessment(
                         Pool(kept.members, of: population), population: population)
                     guard again.isJudgeable, !again.isOneCustomer else { continue }

@@ -89,7 +89,9 @@ struct Membership {
     /// Log of how much better the core explains the account than the population does.
     private func likelihood(_ account: Int, _ core: Core) -> Double {
         let profile = population.profiles[account]
-        func ratio(_ value: Double, _ part: (middle: Double, spread: Double), width: Double) -> Double {
+        func ratio(_ value: Double, _ part: (middle: Double, spread: Double), width: Double)
+            -> Double
+        {
             let z = (value - part.middle) / part.spread
             // Against a population spread evenly over `width`; a tenth of the core's mass is uniform, for robustness.
             let inside = 0.9 * exp(-0.5 * z * z) / (part.spread * 2.5066) + 0.1 / width

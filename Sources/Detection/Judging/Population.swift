@@ -9,7 +9,7 @@ struct Population {
     let artefacts: ArtefactIndex
     /// Sorted creation times, in days since 1970, of accounts where it is known.
     let created: [Double]
-    /// Sorted times of first exchanges, in days since 1970.
+    /// Sorted times at which accounts became active, in days since 1970.
     let onsets: [Double]
     /// First event time of the scan, microseconds.
     let firstMicroseconds: Int64
@@ -29,7 +29,7 @@ struct Population {
         artefacts = ArtefactIndex(profiles)
         created = profiles.compactMap { $0.facts.createdMicroseconds.map { Double($0) / Self.day } }
             .sorted()
-        onsets = profiles.map { Double($0.firstMicroseconds) / Self.day }.sorted()
+        onsets = profiles.compactMap { ActivityShift.day(of: $0, before: .max) }.sorted()
         firstMicroseconds = profiles.map(\.firstMicroseconds).min() ?? 0
         lastMicroseconds = profiles.map(\.lastMicroseconds).max() ?? 0
         var shares = [Double](repeating: 0, count: ContentBins.count)

@@ -71,7 +71,9 @@ struct Proposals {
         let total = population.profiles.count
         var links: [WeightedLink] = []
         for kind in ArtefactKind.allCases where kind != .organization && kind != .emailDomain {
-            for (_, posting) in (population.artefacts.postings[kind] ?? [:]).sorted(by: { $0.key < $1.key }) {
+            for (_, posting) in (population.artefacts.postings[kind] ?? [:]).sorted(by: {
+                $0.key < $1.key
+            }) {
                 let count = posting.accounts.count
                 guard count >= 2, Double(count) <= max(3, Self.commonShare * Double(total)) else {
                     continue
@@ -108,7 +110,8 @@ struct Proposals {
         }
         return weights.sorted { $0.key < $1.key }.map {
             WeightedLink(
-                first: Int($0.key >> 32), second: Int($0.key & 0xffff_ffff), weight: min(2, $0.value))
+                first: Int($0.key >> 32), second: Int($0.key & 0xffff_ffff),
+                weight: min(2, $0.value))
         }
     }
 

@@ -60,7 +60,9 @@ struct ArtefactIndex {
         for (index, profile) in profiles.enumerated() { add(profile, at: index) }
     }
 
-    private mutating func add(_ kind: ArtefactKind, _ key: UInt64, _ account: Int, name: String = "") {
+    private mutating func add(
+        _ kind: ArtefactKind, _ key: UInt64, _ account: Int, name: String = ""
+    ) {
         var posting = postings[kind, default: [:]][key] ?? Posting()
         if posting.accounts.last == account { return }
         posting.accounts.append(account)
@@ -110,7 +112,8 @@ struct ArtefactIndex {
     /// Text artefacts that recur in an account's sample: in at least two exchanges and a tenth of them, or in the only
     /// exchanges of an account that has fewer than four.
     static func textKeys(_ profile: AccountProfile) -> [(ArtefactKind, [UInt64])] {
-        let least = profile.samples.count < 4 ? 1 : max(2, Int(Double(profile.samples.count) * textShare))
+        let least =
+            profile.samples.count < 4 ? 1 : max(2, Int(Double(profile.samples.count) * textShare))
         func recurrent(_ keys: (SampledExchange) -> [UInt64]) -> [UInt64] {
             var counts: [UInt64: Int] = [:]
             for sample in profile.samples {

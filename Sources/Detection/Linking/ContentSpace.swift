@@ -114,7 +114,9 @@ struct ContentSpace {
             }
         }
         for index in found.indices {
-            found[index].sort { $0.cosine != $1.cosine ? $0.cosine > $1.cosine : $0.other < $1.other }
+            found[index].sort {
+                $0.cosine != $1.cosine ? $0.cosine > $1.cosine : $0.other < $1.other
+            }
             if found[index].count > keep { found[index].removeSubrange(keep...) }
         }
         return found

@@ -147,7 +147,8 @@ public struct AccountProfile: Equatable, Sendable {
         if signals.system != 0 { systems.add(signals.system, k: Limit.artefacts) }
         parameters.add(signals.parameters, k: Limit.artefacts)
         Self.count(exchange.client.userAgent, seed: 1, k: Limit.artefacts, in: &userAgents)
-        Self.count(exchange.client.tlsFingerprint, seed: 2, k: Limit.artefacts, in: &tlsFingerprints)
+        Self.count(
+            exchange.client.tlsFingerprint, seed: 2, k: Limit.artefacts, in: &tlsFingerprints)
         Self.count(exchange.client.ip, seed: 3, k: Limit.addresses, in: &addresses)
         Self.count(
             Self.network(of: exchange.client.ip), seed: 4, k: Limit.artefacts, in: &networks)
@@ -192,14 +193,17 @@ public struct AccountProfile: Equatable, Sendable {
         }
         let text = ByteView(base: value.base, count: count).string
         // Repairing broken UTF-8 can lengthen the text past the limit that readers of profiles rely on.
-        return text.utf8.count <= limit ? text : String(decoding: text.utf8.prefix(limit / 3), as: UTF8.self)
+        return text.utf8.count <= limit
+            ? text : String(decoding: text.utf8.prefix(limit / 3), as: UTF8.self)
     }
 
     private mutating func addSample(
         _ exchange: Exchange, _ signals: ExchangeSignals, keepText: Bool
     ) {
         let limit = Limit.samples
-        if contentCounts.isEmpty, samples.count == limit { contentCounts = Self.denseCounts(samples) }
+        if contentCounts.isEmpty, samples.count == limit {
+            contentCounts = Self.denseCounts(samples)
+        }
         if !contentCounts.isEmpty {
             Self.count(signals.text.bins, signals.text.binCount, in: &contentCounts)
         }
@@ -211,7 +215,9 @@ public struct AccountProfile: Equatable, Sendable {
             outputTokens: UInt32(clamping: exchange.usage.outputTokens ?? 0),
             id: Self.clipped(exchange.id, to: Self.idLimit))
         var position = samples.count
-        while position > 0, SampledExchange.precedes(sample, samples[position - 1]) { position -= 1 }
+        while position > 0, SampledExchange.precedes(sample, samples[position - 1]) {
+            position -= 1
+        }
         if position >= limit { return }
         if position < Limit.previews {
             sample.preview = Preview.of(exchange, keepText: keepText)

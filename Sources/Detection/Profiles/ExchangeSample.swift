@@ -106,7 +106,8 @@ public struct SampledExchange: Equatable, Sendable {
         binCount = UInt8(try reader.count(limit: TextSketch.wordLimit, what: "content bins"))
         bins = InlineArray<24, UInt16>(repeating: 0)
         for index in 0..<Int(binCount) {
-            bins[index] = UInt16(try reader.count(limit: ContentBins.count - 1, what: "content bin"))
+            bins[index] = UInt16(
+                try reader.count(limit: ContentBins.count - 1, what: "content bin"))
         }
         id = try reader.string(limit: AccountProfile.idLimit)
         preview = try reader.string(limit: AccountProfile.previewLimit * 4)

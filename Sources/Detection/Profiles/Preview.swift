@@ -9,7 +9,8 @@ enum Preview {
         let start = exchange.messages.lastIndex { $0.role == .assistant }.map { $0 + 1 } ?? 0
         for message in exchange.messages[min(start, exchange.messages.count)...]
         where message.role == .user || message.role == .tool {
-            for block in exchange.blocks[message.firstBlock..<message.firstBlock + message.blockCount]
+            for block in exchange.blocks[
+                message.firstBlock..<message.firstBlock + message.blockCount]
             where (block.kind == .text || block.kind == .toolResult) && block.text.count > 0 {
                 return preview(of: block.text, keepText: keepText)
             }

@@ -117,8 +117,8 @@ public final class SignalExtractor {
         result.earlierTurns = turns
         var sketcher = TextSketcher()
         var hash: UInt64 = 0
-        for message in messages[start...] where message.role != .system && message.role != .assistant
-        {
+        for message in messages[start...]
+        where message.role != .system && message.role != .assistant {
             for index in message.firstBlock..<message.firstBlock + message.blockCount {
                 let block = exchange.blocks[index]
                 switch block.kind {
