@@ -93,6 +93,10 @@ enum Wording {
             "Accounts made in a burst",
             "The accounts were created closer together in time than sign-ups in this scan usually "
                 + "are."),
+        "activity_burst": Term(
+            "Active from the same days on",
+            "The accounts became active, or much more active, closer together in time than accounts "
+                + "of this scan usually do."),
         "shared_payment": Term(
             "The same means of payment",
             "Accounts pay with one card or with cards that carry the same fingerprint."),

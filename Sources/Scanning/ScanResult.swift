@@ -53,7 +53,7 @@ public struct InputReport: Sendable, Equatable {
     /// The path.
     public let path: String
     /// Its format.
-    public let format: LogFormat
+    public internal(set) var format: LogFormat
     /// Unpacked bytes.
     public internal(set) var bytes: Int64
     /// Exchanges delivered, those left out by time included.

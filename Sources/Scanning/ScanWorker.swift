@@ -16,13 +16,15 @@ final class ScanWorker: @unchecked Sendable {
     private let extractor: SignalExtractor
     private var decoders: [LogFormat: RecordDecoder] = [:]
     private let progress: ScanProgress
+    /// Whether each input's format is known; a stream's is once its first record was seen.
+    private var isKnown: [Bool]
 
     private(set) var table = ProfileTable()
     private(set) var inputs: [InputReport]
     private(set) var badRecords: [BadRecord.Reason: Bad] = [:]
 
     init(
-        files: [InputFile], formats: [LogFormat], options: ScanOptions, rules: RuleSet,
+        files: [InputFile], formats: [LogFormat?], options: ScanOptions, rules: RuleSet,
         progress: ScanProgress
     ) throws(ScanError) {
         self.files = files
@@ -33,9 +35,10 @@ final class ScanWorker: @unchecked Sendable {
         } catch {
             throw .rules(error)
         }
+        isKnown = formats.map { $0 != nil }
         inputs = zip(files, formats).map { file, format in
             InputReport(
-                path: file.path, format: format, bytes: 0, exchanges: 0, bad: 0, ignored: 0,
+                path: file.path, format: format ?? .stillwatch, bytes: 0, exchanges: 0, bad: 0, ignored: 0,
                 outsideTime: 0, digest: "")
         }
     }
@@ -62,8 +65,8 @@ final class ScanWorker: @unchecked Sendable {
         let reader = LineReader(
             source, offset: max(0, start - 1), limit: options.maximumRecordBytes)
         if start > 0 { try reader.skipLine() }
-        let decoder = decoder(for: inputs[file].format)
-        let ignoredBefore = decoder.ignoredRecords
+        var decoder = decoder(for: inputs[file].format)
+        var ignoredBefore = decoder.ignoredRecords
         let since = options.since?.microseconds ?? .min
         let until = options.until?.microseconds ?? .max
         var delivered = 0
@@ -75,6 +78,11 @@ final class ScanWorker: @unchecked Sendable {
             if line.isTooLong {
                 note(BadRecord(.tooLarge), file: file, offset: line.offset)
                 continue
+            }
+            if !isKnown[file], line.bytes.contains(where: { $0 > 0x20 }) {
+                try tellFormat(of: file, from: line)
+                decoder = self.decoder(for: inputs[file].format)
+                ignoredBefore = decoder.ignoredRecords
             }
             var bytes = line.bytes
             if line.offset == 0, bytes.starts(with: [0xef, 0xbb, 0xbf]) {
@@ -110,6 +118,14 @@ final class ScanWorker: @unchecked Sendable {
         inputs[file].ignored += decoder.ignoredRecords - ignoredBefore
     }
 
+    private func tellFormat(of file: Int, from line: Line) throws(ScanError) {
+        guard let format = RecordDecoder.detect([line.bytes]) else {
+            throw .unknownFormat(path: files[file].path)
+        }
+        inputs[file].format = format
+        isKnown[file] = true
+    }
+
     private func note(_ fault: BadRecord, file: Int, offset: Int64) {
         inputs[file].bad += 1
         let found = Bad(field: fault.field, count: 1, file: file, offset: offset)
@@ -133,6 +149,10 @@ final class ScanWorker: @unchecked Sendable {
         table.merge(other.table)
         for (reason, entry) in other.badRecords { keep(entry, reason: reason) }
         for index in inputs.indices {
+            if !isKnown[index], other.isKnown[index] {
+                inputs[index].format = other.inputs[index].format
+                isKnown[index] = true
+            }
             inputs[index].bytes += other.inputs[index].bytes
             inputs[index].exchanges += other.inputs[index].exchanges
             inputs[index].bad += other.inputs[index].bad

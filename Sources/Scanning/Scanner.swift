@@ -54,7 +54,7 @@ public struct Scanner: Sendable {
     ///
     /// - Throws: when an input cannot be read, its format is unknown, or too many records are bad.
     public func scan(_ inputs: InputSet, progress: ScanProgress) throws(ScanError) -> ScanResult {
-        var formats: [LogFormat] = []
+        var formats: [LogFormat?] = []
         for file in inputs.files { formats.append(try format(of: file)) }
         let pieces = Self.pieces(of: inputs.files)
         progress.setTotal(
@@ -91,11 +91,11 @@ public struct Scanner: Sendable {
             if let merged { merged.merge(worker) } else { merged = worker }
         }
         guard let merged else { throw .noExchanges }
-        return try result(of: merged, files: inputs.files, formats: formats)
+        return try result(of: merged, files: inputs.files)
     }
 
     private func result(
-        of worker: ScanWorker, files: [InputFile], formats: [LogFormat]
+        of worker: ScanWorker, files: [InputFile]
     ) throws(ScanError) -> ScanResult {
         let bad = worker.badRecords.map { reason, entry in
             BadRecordSummary(
@@ -133,32 +133,30 @@ public struct Scanner: Sendable {
         return pieces
     }
 
-    /// The format asked for, or the one that the first records of `file` have.
-    private func format(of file: InputFile) throws(ScanError) -> LogFormat {
+    /// The format asked for, or the one that the first records of `file` have; `nil` for a stream, which cannot be read
+    /// twice: its worker tells from its first record.
+    private func format(of file: InputFile) throws(ScanError) -> LogFormat? {
         if let format = options.format { return format }
-        // Standard input cannot be read twice; it is taken to be the native form.
-        if file.path == "-" || (file.size == 0 && file.packing == .plain) { return .stillwatch }
+        if !file.isSeekable, file.size == 0 { return nil }
         let reader = LineReader(
             try file.source(), offset: 0, limit: options.maximumRecordBytes)
         var records: [[UInt8]] = []
         while records.count < 20, let line = try reader.next() {
             if line.isTooLong || line.bytes.allSatisfy({ $0 <= 0x20 }) { continue }
-            records.append(Array(line.bytes) + [UInt8](repeating: 0, count: 64))
+            records.append(Array(line.bytes))
         }
         if records.isEmpty { return .stillwatch }
-        let format = Self.detect(records)
+        // Ends to ends in one buffer, so that all are alive at once.
+        let all = records.flatMap { $0 }
+        let format = all.withUnsafeBytes { bytes in
+            var start = 0
+            return RecordDecoder.detect(
+                records.map { record in
+                    defer { start += record.count }
+                    return UnsafeRawBufferPointer(rebasing: bytes[start..<start + record.count])
+                })
+        }
         guard let format else { throw .unknownFormat(path: file.path) }
         return format
-    }
-
-    private static func detect(_ padded: [[UInt8]]) -> LogFormat? {
-        let buffers = padded.map { record -> UnsafeRawBufferPointer in
-            let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: record.count, alignment: 8)
-            copy.copyBytes(from: record)
-            return UnsafeRawBufferPointer(copy)
-        }
-        defer { for buffer in buffers { buffer.deallocate() } }
-        return RecordDecoder.detect(
-            buffers.map { UnsafeRawBufferPointer(start: $0.baseAddress, count: $0.count - 64) })
     }
 }

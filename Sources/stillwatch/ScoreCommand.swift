@@ -20,7 +20,7 @@ struct ScoreCommand: ParsableCommand {
     func run() throws {
         do {
             let score = try Score.compute(labels: labels, verdicts: verdicts)
-            Terminal.output(format == .json ? try score.json() : score.table())
+            Terminal.output(format == .json ? score.json() : score.table())
         } catch {
             Terminal.message("stillwatch: \(error)")
             throw ExitCode(2)

@@ -9,6 +9,8 @@ struct GroupDescriber {
     private var members: [Int] { candidate.members }
     private var assessment: GroupAssessment { candidate.assessment }
 
+    /// P-value from which a measurement is listed as a sign.
+    private static let indicatorLevel = 0.01
     private static let exampleCount = 8
     private static let artefactCount = 12
     private static let timelineSteps = 120
@@ -35,7 +37,10 @@ struct GroupDescriber {
                 input: group.inputTokens, output: group.outputTokens)
         }
         group.sharedArtefacts = sharedArtefacts()
-        group.indicators = indicators(group.sharedArtefacts)
+        // Only signs that speak; the explanations say what was measured besides.
+        group.indicators = indicators(group.sharedArtefacts).filter {
+            ($0.pValue ?? 1) < Self.indicatorLevel
+        }
         group.explanations = Explanations(assessment: assessment).all()
         group.capabilities = capabilities(profiles)
         group.links = links()
@@ -60,7 +65,7 @@ struct GroupDescriber {
                 ExampleExchange(
                     id: sample.id, account: profile.account,
                     timeMicroseconds: sample.timeMicroseconds, model: model,
-                    preview: sample.preview, isText: false))
+                    preview: sample.preview, isText: settings.previewsAreText))
             if found.count == Self.exampleCount { break }
         }
         return found
@@ -219,8 +224,19 @@ struct GroupDescriber {
         }
         return kinds.sorted { $0.key < $1.key }.map { key, names in
             MemberLink(
-                first: Int(key >> 32), second: Int(key & 0xffff_ffff), kinds: names.sorted(),
+                first: Int(key >> 32), second: Int(key & 0xffff_ffff), kinds: Self.strongestFirst(names),
                 weight: weights[key] ?? 0)
+        }
+    }
+
+    /// Identities say more than text, and text more than likeness of content.
+    private static func strongestFirst(_ names: Set<String>) -> [String] {
+        names.sorted { a, b in
+            func rank(_ name: String) -> Int {
+                guard let kind = ArtefactKind(rawValue: name) else { return 2 }
+                return kind.isIdentity || kind == .signature ? 0 : 1
+            }
+            return (rank(a), a) < (rank(b), b)
         }
     }
 

@@ -13,10 +13,15 @@ public struct JudgeSettings: Sendable {
     /// List prices, for the cost of what a campaign took.
     public var prices: TokenPrices
 
+    /// Whether the profiles' previews hold text rather than its masked shape.
+    public var previewsAreText: Bool
+
     /// The default bound is 0.01.
     public init(
-        fdr: Double = 0.01, minimumExchanges: Int = 10, prices: TokenPrices = TokenPrices()
+        fdr: Double = 0.01, minimumExchanges: Int = 10, prices: TokenPrices = TokenPrices(),
+        previewsAreText: Bool = false
     ) {
+        self.previewsAreText = previewsAreText
         self.fdr = fdr
         self.minimumExchanges = minimumExchanges
         self.prices = prices
