@@ -33,7 +33,9 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "Scanning",
-            dependencies: ["Exchanges", "Detection", "CCompression", "CCrypto", "CSimdjson"],
+            dependencies: [
+                "Exchanges", "Sketches", "Detection", "CCompression", "CCrypto", "CSimdjson",
+            ],
             swiftSettings: settings),
         .target(name: "CaseFiles", dependencies: ["Detection"], swiftSettings: settings),
         .target(name: "Simulation", dependencies: ["CCompression"], swiftSettings: settings),
