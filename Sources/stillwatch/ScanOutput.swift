@@ -60,13 +60,22 @@ struct ScanOutput {
         return context
     }
 
+    /// Signs in the order in which they tell one campaign from another.
+    private static let telling = [
+        "signature_replay", "reasoning_elicitation", "rubric_grading", "data_generation",
+        "shared_payment", "shared_network", "shared_system_prompt", "shared_template",
+        "coverage_breadth", "signup_burst", "activity_burst", "equal_volumes",
+        "partition_without_replacement", "content_exchangeable",
+    ]
+
     /// The campaigns, for the terminal.
     var campaignTable: String {
         var rows = [
             ["campaign", "verdict", "accounts", "exchanges", "output tokens", "q", "signs"]
         ]
         for group in judgement.campaigns {
-            let signs = group.indicators.filter { ($0.pValue ?? 1) < 1e-3 }.map(\.name)
+            let strong = Set(group.indicators.filter { ($0.pValue ?? 1) < 1e-3 }.map(\.name))
+            let signs = Self.telling.filter(strong.contains)
             rows.append([
                 group.id, group.verdict.rawValue, Terminal.grouped(group.members.count),
                 Terminal.grouped(group.exchanges), Terminal.grouped(group.outputTokens),

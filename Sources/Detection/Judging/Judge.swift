@@ -68,14 +68,29 @@ public struct Judge: Sendable {
         var candidates = assess(Proposals(population: population).all(), population)
         let q = Statistics.qValues(candidates.map(\.assessment.p))
         for index in candidates.indices { candidates[index].q = q[index] }
-        candidates.sort {
-            if $0.assessment.p != $1.assessment.p { return $0.assessment.p < $1.assessment.p }
-            if $0.members.count != $1.members.count { return $0.members.count > $1.members.count }
-            return $0.members.lexicographicallyPrecedes($1.members)
-        }
+        candidates.sort { Self.precedes($0, $1, fdr: settings.fdr) }
         let decided = decide(candidates, population)
         return Describer(population: population, settings: settings).judgement(
             decided, candidates: candidates)
+    }
+
+    /// Accusable candidates first; of those the ones whose content is one, then the larger ones: a group made of two
+    /// campaigns shows as content that depends on the account, and a part of a campaign as a smaller group.
+    private static func precedes(_ a: Candidate, _ b: Candidate, fdr: Double) -> Bool {
+        if (a.q <= fdr) != (b.q <= fdr) { return a.q <= fdr }
+        if a.q <= fdr {
+            let steps = (contentStep(a), contentStep(b))
+            if steps.0 != steps.1 { return steps.0 < steps.1 }
+        } else if a.assessment.p != b.assessment.p {
+            return a.assessment.p < b.assessment.p
+        }
+        if a.members.count != b.members.count { return a.members.count > b.members.count }
+        return a.members.lexicographicallyPrecedes(b.members)
+    }
+
+    /// The intraclass correlation in steps of 0.002, about twice its noise in a group of thirty accounts.
+    private static func contentStep(_ candidate: Candidate) -> Int {
+        Int((max(0, candidate.assessment.content.value) / 0.002).rounded(.down))
     }
 
     private func assess(_ proposals: [[Int]], _ population: Population) -> [Candidate] {

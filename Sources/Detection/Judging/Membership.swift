@@ -26,9 +26,11 @@ struct Membership {
     /// The members that fit the core, and accounts nearby that fit it as well as they do.
     func settle(_ members: [Int], taken: [Bool]) -> [Int] {
         var current = members
+        // Prior odds against an account of the population being one of the group's.
+        let odds = log(Double(population.profiles.count) / Double(max(1, members.count)))
         for _ in 0..<3 {
             let core = core(of: current)
-            let kept = current.filter { likelihood($0, core) > 0 }
+            let kept = current.filter { likelihood($0, core) > odds }
             if kept.count < max(Proposals.minimumMembers, members.count / 3) { return current }
             if kept == current { break }
             current = kept
@@ -53,6 +55,12 @@ struct Membership {
         log(Double(population.profiles[account].exchanges))
     }
 
+    private func onset(_ account: Int) -> Double {
+        let profile = population.profiles[account]
+        return ActivityShift.day(of: profile, before: .max)
+            ?? Double(profile.firstMicroseconds) / Population.day
+    }
+
     private func core(of members: [Int]) -> Core {
         let centroid = population.content.centroid(of: members)
         func robust(_ values: [Double], least: Double) -> (middle: Double, spread: Double) {
@@ -75,9 +83,7 @@ struct Membership {
                 least: 0.03),
             volume: robust(members.map(volume), least: 0.1),
             created: created.count >= 5 ? robust(created, least: 1) : nil,
-            onset: robust(
-                members.map { Double(population.profiles[$0].firstMicroseconds) / Population.day },
-                least: 0.25),
+            onset: robust(members.map(onset), least: 0.25),
             parameters: main?.key ?? 0,
             parameterShare: Double(main?.value ?? 0) / Double(max(1, members.count)))
     }
@@ -108,8 +114,7 @@ struct Membership {
         let days = max(
             1,
             Double(population.lastMicroseconds - population.firstMicroseconds) / Population.day)
-        sum += ratio(
-            Double(profile.firstMicroseconds) / Population.day, core.onset, width: days)
+        sum += ratio(onset(account), core.onset, width: days)
         if core.parameterShare > 0.5 {
             sum += Self.mainParameters(profile) == core.parameters ? 1 : -1
         }
