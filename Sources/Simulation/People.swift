@@ -145,6 +145,7 @@ extension WorldPlan {
         let finish = to ?? end
         guard begin < finish else { return }
         let zone = Int64(person.rhythm.zone * 3600) * second
+        let before = sessions.count
         let scale = activity.isHonest ? honestScale : campaignScale
         for dayNumber in Int((begin + zone) / day)...Int((finish + zone) / day) {
             let weekly = Rhythm.isWeekend(dayNumber) ? person.rhythm.weekend : 1
@@ -157,6 +158,11 @@ extension WorldPlan {
                 if moment < begin || moment >= finish { continue }
                 converse(&person, activity, at: moment, &random)
             }
+        }
+        // Most of those whom chance would leave silent look in once.
+        if sessions.count == before && to == nil && activity.isHonest && random.chance(0.85) {
+            let moment = begin + Int64(random.unit() * 0.95 * Double(finish - begin))
+            converse(&person, activity, at: moment, &random)
         }
     }
 

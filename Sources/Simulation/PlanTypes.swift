@@ -87,6 +87,8 @@ struct Event {
     var time: Int64
     var session: Int32
     var turn: Int32
+    /// True for the second attempt after one that failed.
+    var isRetry = false
     var address: AddressID
     var client: ClientID
     var model: UInt8

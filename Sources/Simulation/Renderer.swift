@@ -18,7 +18,8 @@ struct Renderer {
         out.text.removeAll()
         out.blocks.removeAll(keepingCapacity: true)
         out.messages.removeAll(keepingCapacity: true)
-        out.id = Random.mix(session.seed &+ UInt64(event.turn) &* 0x1_0001)
+        out.id = Random.mix(
+            session.seed &+ UInt64(event.turn) &* 0x1_0001 &+ (event.isRetry ? 0x8000_0000 : 0))
         out.time = event.time
         out.account = plan.accounts[Int(session.account)]
         out.client = plan.clients.all[Int(event.client)]

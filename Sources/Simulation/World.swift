@@ -18,7 +18,7 @@ public struct World {
         if let folder = settings.corpus {
             corpus = try CorpusReader(folder: folder, pool: pool).read()
         } else {
-            let size = min(12_000, max(300, settings.accounts * 4))
+            let size = min(12_000, max(150, settings.accounts * 3))
             corpus = Grammar(pool: pool, seed: settings.seed).corpus(size: size)
         }
         let plan = makePlan(settings, corpus, pool, kinds)
@@ -31,14 +31,18 @@ public struct World {
         return try WorldFiles(plan).write(progress)
     }
 
-    /// Plans once for natural volumes, and again with scaled volumes when a total is asked for.
+    /// Plans once for natural volumes, or with scaled volumes until the total is close to the one asked for.
     private static func makePlan(
         _ settings: WorldSettings, _ corpus: Corpus, _ pool: TextPool, _ kinds: [CampaignKind]
     ) -> WorldPlan {
         var honest = 1.0
         var campaign = 1.0
+        guard let wanted = settings.exchanges else {
+            return fill(settings, corpus, pool, kinds, honest, campaign)
+        }
+        // Nine requests an account and day are usual; a close first guess saves planning a large world in vain.
+        honest = min(1, max(0.002, Double(wanted) / Double(settings.accounts * settings.days * 9)))
         var plan = fill(settings, corpus, pool, kinds, honest, campaign)
-        guard let wanted = settings.exchanges else { return plan }
         for _ in 0..<3 {
             let byCampaigns = plan.events.count { plan.isCampaign($0) }
             let byHonest = plan.events.count - byCampaigns

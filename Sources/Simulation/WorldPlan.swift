@@ -29,7 +29,8 @@ final class WorldPlan {
     var turns: [Turn] = []
     var sessions: [Session] = []
     var events: [Event] = []
-    /// How far campaigns have used up each harvest-like set.
+    /// How many prompts campaigns have taken from each harvest-like set: bare ones under twice the set's index, wrapped
+    /// ones under the next number.
     var harvested: [Int: Int] = [:]
     private var usedIDs: Set<String> = []
     private var identifiers: Random
@@ -135,10 +136,18 @@ final class WorldPlan {
         let model =
             styles[Int(style)].endpoint == .embeddings ? Model.embed : habit.model(at: first)
         for (turn, time) in times.enumerated() where turn < script.count && time < end {
-            events.append(
-                Event(
-                    time: time / 1000 * 1000, session: session, turn: Int32(turn), address: address,
-                    client: client, model: model, status: status == 200 ? fault() : status))
+            var event = Event(
+                time: time / 1000 * 1000, session: session, turn: Int32(turn), address: address,
+                client: client, model: model, status: status == 200 ? fault() : status)
+            events.append(event)
+            // Nobody goes on from an answer that never came: what fails in a conversation is tried again.
+            let goesOn = script.count > 1 || styles[Int(style)].passesThinking
+            guard event.status != 200, status == 200, goesOn || random.chance(0.4) else { continue }
+            let next = turn + 1 < times.count ? times[turn + 1] : Int64.max
+            event.time += min(1500, (next - time) / 2000) * 1000
+            event.status = 200
+            event.isRetry = true
+            if event.time < end { events.append(event) }
         }
         return session
     }

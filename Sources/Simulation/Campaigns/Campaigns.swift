@@ -27,6 +27,20 @@ struct Campaign {
     var volume: Double { perDay * Double(to - from) / Double(day) * Double(size) }
 }
 
+extension CampaignKind {
+    /// Whether most prompts go out as the data set has them, so that campaigns with the same data show.
+    fileprivate var sendsBarePrompts: Bool {
+        switch self {
+        case .naiveBurst, .cleanHydra, .mixedHydra, .agentic, .agedPivot, .releaseRush,
+            .signatureReplay:
+            true
+        case .sharedHydra, .reasoningElicitation, .rubricGrading, .slowParaphrase, .injectedPrompt,
+            .twoPools:
+            false
+        }
+    }
+}
+
 extension WorldPlan {
     /// Runs one campaign of every entry of `kinds`.
     func addCampaigns(_ kinds: [CampaignKind]) {
@@ -86,22 +100,28 @@ extension WorldPlan {
         _ random: inout Random
     ) -> Interests {
         let wanted = campaign.volume * campaignScale * share
+        let prompts = max(40, Int(wanted * 1.05))
         var sets = named ?? corpus.sets(.harvest)
         random.shuffle(&sets)
-        let prompts = max(40, Int(wanted * 1.05))
-        var chosen: [Int] = []
+        // Sets that have been gone through less often come first.
+        let lane = campaign.kind.sendsBarePrompts ? 0 : 1
+        let laps = sets.map { (harvested[2 * $0 + lane] ?? 0) / corpus.sets[$0].texts.count }
+        let order = sets.indices.sorted { (laps[$0], $0) < (laps[$1], $1) }.map { sets[$0] }
+        var chosen: [(set: Int, left: Int)] = []
         var available = 0
-        for set in sets where chosen.count < 2 || available < prompts {
-            chosen.append(set)
-            available += corpus.sets[set].texts.count
+        for set in order where chosen.count < 2 || available < prompts {
+            let count = corpus.sets[set].texts.count
+            let left = count - (harvested[2 * set + lane] ?? 0) % count
+            chosen.append((set, left))
+            available += left
         }
         var data: [TextID] = []
-        for set in chosen {
+        for (set, left) in chosen {
             let texts = harvestOrder(set)
-            let part = min(texts.count, prompts * texts.count / max(1, available) + 1)
-            let from = harvested[set] ?? 0
+            let part = min(texts.count, prompts * left / max(1, available) + 1)
+            let from = harvested[2 * set + lane] ?? 0
             for offset in 0..<part { data.append(texts[(from + offset) % texts.count]) }
-            harvested[set] = (from + part) % texts.count
+            harvested[2 * set + lane] = from + part
         }
         random.shuffle(&data)
         return Interests(data)

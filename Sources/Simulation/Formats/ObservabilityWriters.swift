@@ -96,6 +96,10 @@ struct LangfuseWriter: RecordWriter {
         inner.removeAll()
         if exchange.answer.isEmpty {
             inner.append("null")
+        } else if exchange.style.passesThinking {
+            inner.append("{\"role\":\"assistant\",\"content\":")
+            inner.append(blocks: exchange.answer, of: exchange)
+            inner.append("}")
         } else {
             inner.append(chatMessage: exchange.answer, role: .assistant, of: exchange)
         }

@@ -123,7 +123,7 @@ extension WorldPlan {
                 account: account, seat: serverSeat(.python, &random), style: addStyle(style),
                 habit: ModelHabit(base: Model.embed, adopts: .max), rhythm: .flat)
             var archive = dataset(corpus.sets(.organic) + corpus.sets(.automation), &random)
-            let volume = min(6000, random.logNormal(median: 1200, sigma: 0.6)) * honestScale
+            let volume = min(2500, random.logNormal(median: 600, sigma: 0.6)) * honestScale
             let from = start + Int64(random.unit() * Double(end - start) * 0.85)
             serve(
                 job, &archive, count: random.round(volume), from: from,
@@ -149,7 +149,7 @@ extension WorldPlan {
             var at = start + Int64(random.int(3600)) * second
             while at < end {
                 var items = Interests(probes)
-                if random.chance(min(1, honestScale)) {
+                if at < start + every || random.chance(min(1, honestScale)) {
                     serve(
                         job, &items, count: probes.count, from: at, to: at + 60 * second, &random)
                 }

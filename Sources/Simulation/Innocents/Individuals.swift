@@ -111,8 +111,14 @@ extension WorldPlan {
         let tools = corpus.sets(.automation, named: ["agent"])
         var results = interests(tools, topics: random.int(2...5), &random)
         let tasksPerDay = min(15, random.logNormal(median: 1.4, sigma: 0.9)) * honestScale
+        let before = sessions.count
         agentLoops(
             &person, &results, tasksPerDay: tasksPerDay, from: person.from, to: end, &random)
+        if sessions.count > before { return }
+        // Whom chance would leave silent tries the agent on one day.
+        let trial = person.from + Int64(random.unit() * 0.8 * Double(end - person.from))
+        agentLoops(
+            &person, &results, tasksPerDay: 1.5, from: trial, to: min(end, trial + day), &random)
     }
 
     /// Tasks for an agent, each a person's message and a run of tool results.
