@@ -38,7 +38,8 @@ final class ScanWorker: @unchecked Sendable {
         isKnown = formats.map { $0 != nil }
         inputs = zip(files, formats).map { file, format in
             InputReport(
-                path: file.path, format: format ?? .stillwatch, bytes: 0, exchanges: 0, bad: 0, ignored: 0,
+                path: file.path, format: format ?? .stillwatch, bytes: 0, exchanges: 0, bad: 0,
+                ignored: 0,
                 outsideTime: 0, digest: "")
         }
     }

@@ -84,7 +84,10 @@ struct WorldFiles {
             labels.append(string: account.id)
             labels.append(isCampaign ? ",distillation," : ",innocent,")
             labels.append(string: account.campaign + ",")
-            labels.append(string: plan.groups[Int(account.group)].name + "\n")
+            // A campaign's group is named by its kind and a number; the class is the kind.
+            let group = plan.groups[Int(account.group)].name
+            let name = isCampaign ? group.prefix { $0 != "-" } : group[...]
+            labels.append(string: name + "\n")
         }
         for (path, bytes) in [(accountPath, table), (labelPath, labels)] {
             guard let file = fopen(path, "wb") else { throw .unwritable(path: path) }

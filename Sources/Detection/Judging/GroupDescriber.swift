@@ -224,7 +224,8 @@ struct GroupDescriber {
         }
         return kinds.sorted { $0.key < $1.key }.map { key, names in
             MemberLink(
-                first: Int(key >> 32), second: Int(key & 0xffff_ffff), kinds: Self.strongestFirst(names),
+                first: Int(key >> 32), second: Int(key & 0xffff_ffff),
+                kinds: Self.strongestFirst(names),
                 weight: weights[key] ?? 0)
         }
     }
