@@ -111,11 +111,14 @@ public struct Scanner: Sendable {
                 bad: badCount, records: records, limit: options.maximumBadShare, worst: worst)
         }
         return ScanResult(
-            profiles: worker.table.profiles.sorted { $0.account < $1.account },
+            profiles: worker.table.profiles.sorted {
+                // By bytes: Swift's order takes canonically equivalent names for equal.
+                $0.account.utf8.lexicographicallyPrecedes($1.account.utf8)
+            },
             inputs: worker.inputs, bad: bad)
     }
 
-    static func pieces(of files: [InputFile]) -> [Piece] {
+    static func pieces(of files: [InputFile], rangeBytes: Int64 = Scanner.rangeBytes) -> [Piece] {
         var pieces: [Piece] = []
         for (index, file) in files.enumerated() {
             if file.isSeekable {

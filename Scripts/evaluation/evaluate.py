@@ -1,0 +1,72 @@
+"""The entry point of ./evaluate: reads the command line and runs the measurements asked for."""
+
+import argparse
+import pathlib
+import shutil
+import signal
+import sys
+import tempfile
+
+import detection
+import formats
+import throughput
+from workbench import Failure, Workbench, say
+
+MEASUREMENTS = {
+    "detection": detection.run,
+    "formats": formats.run,
+    "throughput": throughput.run,
+}
+
+
+def seeds(text):
+    """Whole numbers apart by commas."""
+    try:
+        numbers = [int(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is no list of seeds such as 1,2,3") from None
+    if min(numbers) < 0 or len(set(numbers)) < len(numbers):
+        raise argparse.ArgumentTypeError("seeds are different numbers from 0")
+    return numbers
+
+
+def main():
+    root = pathlib.Path(__file__).resolve().parents[2]
+    parser = argparse.ArgumentParser(prog="./evaluate")
+    parser.add_argument("command", choices=[*MEASUREMENTS, "all"])
+    parser.add_argument("--binary", required=True, type=pathlib.Path, help=argparse.SUPPRESS)
+    parser.add_argument("--corpus", type=pathlib.Path)
+    parser.add_argument("--seeds", type=seeds, default=[1, 2, 3])
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--results", type=pathlib.Path, default=root / "Documentation" / "Results")
+    options = parser.parse_args()
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))
+    names = list(MEASUREMENTS) if options.command == "all" else [options.command]
+    missed = []
+    work = pathlib.Path(tempfile.mkdtemp(prefix="stillwatch-evaluate-"))
+    try:
+        if options.corpus and not options.corpus.is_dir():
+            raise Failure(f"{options.corpus} is no folder")
+        options.results.mkdir(parents=True, exist_ok=True)
+        # What is measured stays the same even when the original is rebuilt meanwhile.
+        binary = work / "stillwatch"
+        shutil.copy2(options.binary, binary)
+        for name in names:
+            bench = Workbench(name, options, binary, work)
+            missed += [f"{name}: {bar}" for bar in MEASUREMENTS[name](bench)]
+    except Failure as failure:
+        say(str(failure))
+        return 2
+    except KeyboardInterrupt:
+        return 2
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    for bar in missed:
+        say(f"missed: {bar}")
+    say("a bar was missed" if missed else "every bar was met")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

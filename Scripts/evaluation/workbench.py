@@ -1,0 +1,171 @@
+"""What all measurements share: running the program, describing the machine, writing tables."""
+
+import dataclasses
+import datetime
+import hashlib
+import json
+import os
+import pathlib
+import platform
+import shutil
+import subprocess
+import sys
+import time
+
+
+class Failure(Exception):
+    """The measurement could not be made."""
+
+
+def say(text):
+    print(f"evaluate: {text}", file=sys.stderr, flush=True)
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One finished process: times in seconds, memory in bytes."""
+
+    wall: float
+    cpu: float
+    peak_memory: int
+    output: str
+
+
+def measure(arguments):
+    """Runs a program to its end. Its standard output is kept, its standard error is shown only when it fails."""
+    started = time.monotonic()
+    process = subprocess.Popen(
+        [str(argument) for argument in arguments],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        output = process.stdout.read().decode("utf-8", "replace")
+        _, status, usage = os.wait4(process.pid, 0)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    wall = time.monotonic() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    process.stdout.close()
+    if process.returncode != 0:
+        name = " ".join([pathlib.Path(str(arguments[0])).name, *map(str, arguments[1:2])])
+        raise Failure(f"'{name}' ended with status {process.returncode}:\n{output[-2000:]}")
+    # Linux gives ru_maxrss in units of 1,024 bytes.
+    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, output)
+
+
+class Workbench:
+    """One measurement: its settings, its folder for worlds, and its results file."""
+
+    def __init__(self, name, options, binary, work):
+        self.name = name
+        self.options = options
+        self.binary = binary
+        self.work = work
+        self.quick = options.quick
+
+    def simulate(self, folder, **settings):
+        """Writes a world into a folder of the work folder and returns the folder."""
+        out = self.work / folder
+        shutil.rmtree(out, ignore_errors=True)
+        arguments = [self.binary, "simulate", "--out", out]
+        if self.options.corpus:
+            arguments += ["--corpus", self.options.corpus]
+        for key, value in settings.items():
+            arguments += [f"--{key}", value]
+        measure(arguments)
+        return out
+
+    def scan(self, world, folder, *more):
+        """Scans a world and returns the run; verdicts.jsonl and the rest are in the folder."""
+        out = self.work / folder
+        shutil.rmtree(out, ignore_errors=True)
+        return measure([
+            self.binary, "scan", world / "exchanges.jsonl", "--accounts", world / "accounts.csv", "--out", out, *more])
+
+    def score(self, world, folder):
+        run = measure([
+            self.binary, "score", world / "labels.csv", self.work / folder / "verdicts.jsonl", "--format", "json"])
+        return json.loads(run.output)
+
+    def records(self, folder, name):
+        with open(self.work / folder / name, encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines]
+
+    def summary(self, folder):
+        return json.loads((self.work / folder / "summary.json").read_text(encoding="utf-8"))
+
+    def remove(self, *folders):
+        for folder in folders:
+            shutil.rmtree(self.work / folder, ignore_errors=True)
+
+    @property
+    def prompts(self):
+        return "a corpus of prompts (`--corpus CORPUS`)" if self.options.corpus else "the simulator's built-in grammar"
+
+    def command(self):
+        """What was run, without the paths of this machine."""
+        words = ["./evaluate", self.name]
+        if self.options.corpus:
+            words += ["--corpus", "CORPUS"]
+        if self.name == "detection":
+            words += ["--seeds", ",".join(map(str, self.options.seeds))]
+        if self.quick:
+            words.append("--quick")
+        return " ".join(words)
+
+    def write(self, title, sections):
+        """Writes the results file from Markdown blocks."""
+        blocks = [f"# {title}", self.provenance(), *sections]
+        path = self.options.results / f"{self.name}.md"
+        path.write_text("\n\n".join(block.strip("\n") for block in blocks) + "\n", encoding="utf-8")
+        say(f"{self.name}: wrote {path.name}")
+
+    def provenance(self):
+        version = measure([self.binary, "--version"]).output.strip()
+        digest = hashlib.sha256(self.binary.read_bytes()).hexdigest()
+        date = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
+        return "\n".join([
+            f"Written by `{self.command()}`; do not edit by hand.",
+            "",
+            *table(["", ""], [
+                ["date", date],
+                ["version", f"{version} (SHA-256 of the program {digest[:16]})"],
+                ["machine", machine()],
+            ]).splitlines(),
+        ])
+
+
+def machine():
+    """Processor, cores, memory and kernel; nothing that names the machine."""
+    model = platform.machine()
+    with open("/proc/cpuinfo", encoding="utf-8") as lines:
+        for line in lines:
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    with open("/proc/meminfo", encoding="utf-8") as lines:
+        kibibytes = int(lines.readline().split()[1])
+    cores = len(os.sched_getaffinity(0))
+    return f"{model}, {cores} logical cores, {kibibytes / 2**20:.0f} GiB, {platform.system()} {platform.release()}"
+
+
+def table(header, rows, align=None):
+    """A Markdown table; `align` has a letter l or r for each column, and columns after the first are to the right."""
+    align = align or "l" + "r" * (len(header) - 1)
+    if header == ["", ""]:
+        align = "ll"
+    marks = ["---" if letter == "l" else "---:" for letter in align]
+    lines = [header, marks, *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def verdict_line(misses):
+    """PASS, or FAIL with what was missed."""
+    if not misses:
+        return "**PASS**: every bar was met."
+    return "**FAIL**:\n\n" + "\n".join(f"- {miss}" for miss in misses)
+
+
+def elapsed(started):
+    return f"{time.monotonic() - started:.0f} s"
