@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 @main
 struct Stillwatch: ParsableCommand {
@@ -9,4 +10,17 @@ struct Stillwatch: ParsableCommand {
         abstract: "Finds illicit distillation of a language model in the request logs of its API.",
         version: version,
         subcommands: [ScanCommand.self, SimulateCommand.self, ScoreCommand.self])
+
+    /// As `ParsableCommand.main`, but a command line that cannot be understood ends with status 2: 0, 1 and 2 are all
+    /// that a caller has to know.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            Terminal.message(fullMessage(for: error))
+            Foundation.exit(2)
+        }
+    }
 }
