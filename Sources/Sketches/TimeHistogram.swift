@@ -133,7 +133,10 @@ public struct TimeHistogram: Equatable, Sendable {
             let start = reader.offset
             let step = try reader.signed()
             let (sum, overflow) = previous.addingReportingOverflow(step)
-            guard !overflow, let index = Int32(exactly: sum), position == 0 || step > 0 else {
+            // 2^40 seconds are past any calendar, and keep a bucket's start in microseconds from overflowing.
+            guard !overflow, let index = Int32(exactly: sum), position == 0 || step > 0,
+                abs(sum) <= (1 << 40) / stepSeconds
+            else {
                 throw .invalid(what: "histogram bucket", offset: start)
             }
             buckets.append(Bucket(index: index, count: try reader.varint32()))
