@@ -54,7 +54,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "ScanningTests",
-            dependencies: ["Scanning", "Exchanges", "Detection", "Simulation"],
+            dependencies: ["Scanning", "Exchanges", "Detection", "Simulation", "CCompression"],
             swiftSettings: settings),
         .testTarget(
             name: "CaseFilesTests", dependencies: ["CaseFiles", "Detection"],

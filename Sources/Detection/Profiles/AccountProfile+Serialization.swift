@@ -37,19 +37,19 @@ extension AccountProfile {
             throw .invalid(what: "profile version", offset: start)
         }
         self.init(account: try reader.string(limit: 4096))
-        exchanges = try reader.varint()
-        refused = try reader.varint()
-        failed = try reader.varint()
-        withText = try reader.varint()
-        multiTurn = try reader.varint()
-        withTools = try reader.varint()
-        withUsage = try reader.varint()
-        promptBytes = try reader.varint()
-        inputTokens = try reader.varint()
-        outputTokens = try reader.varint()
-        reasoningTokens = try reader.varint()
-        firstMicroseconds = try reader.signed()
-        lastMicroseconds = try reader.signed()
+        exchanges = try Self.counter(from: &reader)
+        refused = try Self.counter(from: &reader)
+        failed = try Self.counter(from: &reader)
+        withText = try Self.counter(from: &reader)
+        multiTurn = try Self.counter(from: &reader)
+        withTools = try Self.counter(from: &reader)
+        withUsage = try Self.counter(from: &reader)
+        promptBytes = try Self.counter(from: &reader)
+        inputTokens = try Self.counter(from: &reader)
+        outputTokens = try Self.counter(from: &reader)
+        reasoningTokens = try Self.counter(from: &reader)
+        firstMicroseconds = try Self.time(from: &reader, empty: .max)
+        lastMicroseconds = try Self.time(from: &reader, empty: .min)
         let position = reader.offset
         guard try reader.varint() == UInt64(categories.count) else {
             throw .invalid(what: "number of categories", offset: position)
@@ -80,5 +80,22 @@ extension AccountProfile {
         models = try sketch(Limit.artefacts)
         issuedSignatures = try sketch(Limit.signatures)
         presentedSignatures = try sketch(Limit.signatures)
+    }
+
+    /// Reads a count; one above 2^53 cannot come from a log, and sums of such would overflow.
+    private static func counter(from reader: inout ByteReader) throws(ByteCodingError) -> UInt64 {
+        UInt64(try reader.count(limit: 1 << 53, what: "counter"))
+    }
+
+    /// Reads an event time; `empty` is that of a profile without exchanges.
+    private static func time(
+        from reader: inout ByteReader, empty: Int64
+    ) throws(ByteCodingError) -> Int64 {
+        let start = reader.offset
+        let value = try reader.signed()
+        guard value == empty || (-(1 << 60)...(1 << 60)).contains(value) else {
+            throw .invalid(what: "event time", offset: start)
+        }
+        return value
     }
 }

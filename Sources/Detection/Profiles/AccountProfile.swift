@@ -251,7 +251,7 @@ public struct AccountProfile: Equatable, Sendable {
     /// Adds everything that `other`, a profile of the same account, saw.
     public mutating func merge(_ other: AccountProfile) {
         precondition(account == other.account, "profiles of different accounts cannot be merged")
-        let total = exchanges + other.exchanges
+        let total = exchanges &+ other.exchanges
         if total > UInt64(Limit.samples) {
             var counts = content
             for (index, value) in other.content.enumerated() where value > 0 {
@@ -260,16 +260,16 @@ public struct AccountProfile: Equatable, Sendable {
             contentCounts = counts
         }
         exchanges = total
-        refused += other.refused
-        failed += other.failed
-        withText += other.withText
-        multiTurn += other.multiTurn
-        withTools += other.withTools
-        withUsage += other.withUsage
-        promptBytes += other.promptBytes
-        inputTokens += other.inputTokens
-        outputTokens += other.outputTokens
-        reasoningTokens += other.reasoningTokens
+        refused &+= other.refused
+        failed &+= other.failed
+        withText &+= other.withText
+        multiTurn &+= other.multiTurn
+        withTools &+= other.withTools
+        withUsage &+= other.withUsage
+        promptBytes &+= other.promptBytes
+        inputTokens &+= other.inputTokens
+        outputTokens &+= other.outputTokens
+        reasoningTokens &+= other.reasoningTokens
         firstMicroseconds = min(firstMicroseconds, other.firstMicroseconds)
         lastMicroseconds = max(lastMicroseconds, other.lastMicroseconds)
         for index in categories.indices {

@@ -63,7 +63,11 @@ public struct SampledExchange: Equatable, Sendable {
         if a.parameters != b.parameters { return a.parameters < b.parameters }
         if a.model != b.model { return a.model < b.model }
         if a.outputTokens != b.outputTokens { return a.outputTokens < b.outputTokens }
-        return a.earlierTurns < b.earlierTurns
+        if a.earlierTurns != b.earlierTurns { return a.earlierTurns < b.earlierTurns }
+        // One request logged twice, once with an image or a digest in place of the text.
+        if a.categories != b.categories { return a.categories < b.categories }
+        if a.words != b.words { return a.words < b.words }
+        return a.preview.utf8.lexicographicallyPrecedes(b.preview.utf8)
     }
 
     func write(to writer: inout ByteWriter) {

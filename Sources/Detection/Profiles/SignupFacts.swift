@@ -64,7 +64,10 @@ public struct SignupFacts: Equatable, Sendable {
     }
 
     private static func keepFirst(_ value: String, in kept: inout String) {
-        if !value.isEmpty, kept.isEmpty || value < kept { kept = value }
+        // By bytes: Swift's order takes canonically equivalent strings for equal.
+        if !value.isEmpty, kept.isEmpty || value.utf8.lexicographicallyPrecedes(kept.utf8) {
+            kept = value
+        }
     }
 
     private static func keepFirst(_ value: Int64?, in kept: inout Int64?) {
