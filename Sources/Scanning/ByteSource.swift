@@ -121,6 +121,8 @@ final class ZstandardSource: ByteSource {
     private var position = 0
     private var produced: Int64 = 0
     private var frameOpen = false
+    /// Whether the last output was full, so that more of the frame may wait inside the decompressor.
+    private var mayHoldOutput = false
 
     var consumed: Int64 { file.consumed }
 
@@ -143,7 +145,7 @@ final class ZstandardSource: ByteSource {
     func read(into destination: UnsafeMutablePointer<UInt8>, count: Int) throws(ScanError) -> Int {
         var output = ZSTD_outBuffer(dst: destination, size: count, pos: 0)
         while output.pos == 0 {
-            if position == available {
+            if position == available, !mayHoldOutput {
                 available = try file.read(into: input, count: inputSize)
                 position = 0
                 if available == 0 {
@@ -160,6 +162,7 @@ final class ZstandardSource: ByteSource {
                 )
             }
             frameOpen = status != 0
+            mayHoldOutput = frameOpen && output.pos == output.size
         }
         produced += Int64(output.pos)
         return output.pos

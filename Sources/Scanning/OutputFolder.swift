@@ -38,6 +38,11 @@ public struct OutputFolder: Sendable {
             for file in files {
                 let final = self.path(of: file.name)
                 let temporary = final + ".partial-\(getpid())"
+                // A folder in a file's place would stop the renaming half-way.
+                var status = stat()
+                if stat(final, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+                    throw .system(operation: "replace", path: final, errno: EISDIR)
+                }
                 written.append((temporary, final))
                 try Self.write(file.bytes, to: temporary)
             }
@@ -46,7 +51,9 @@ public struct OutputFolder: Sendable {
             throw error
         }
         for entry in written where rename(entry.temporary, entry.final) != 0 {
-            throw .system(operation: "rename into place", path: entry.final, errno: errno)
+            let code = errno
+            for entry in written { unlink(entry.temporary) }
+            throw .system(operation: "rename into place", path: entry.final, errno: code)
         }
     }
 

@@ -111,11 +111,14 @@ public struct Scanner: Sendable {
                 bad: badCount, records: records, limit: options.maximumBadShare, worst: worst)
         }
         return ScanResult(
-            profiles: worker.table.profiles.sorted { $0.account < $1.account },
+            profiles: worker.table.profiles.sorted {
+                // By bytes: Swift's order takes canonically equivalent names for equal.
+                $0.account.utf8.lexicographicallyPrecedes($1.account.utf8)
+            },
             inputs: worker.inputs, bad: bad)
     }
 
-    static func pieces(of files: [InputFile]) -> [Piece] {
+    static func pieces(of files: [InputFile], rangeBytes: Int64 = Scanner.rangeBytes) -> [Piece] {
         var pieces: [Piece] = []
         for (index, file) in files.enumerated() {
             if file.isSeekable {
@@ -143,7 +146,9 @@ public struct Scanner: Sendable {
         var records: [[UInt8]] = []
         while records.count < 20, let line = try reader.next() {
             if line.isTooLong || line.bytes.allSatisfy({ $0 <= 0x20 }) { continue }
-            records.append(Array(line.bytes) + [UInt8](repeating: 0, count: 64))
+            let hasMark = line.offset == 0 && line.bytes.starts(with: [0xef, 0xbb, 0xbf])
+            records.append(
+                Array(line.bytes.dropFirst(hasMark ? 3 : 0)) + [UInt8](repeating: 0, count: 64))
         }
         if records.isEmpty { return .stillwatch }
         let format = Self.detect(records)
