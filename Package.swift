@@ -56,7 +56,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "ScanningTests",
-            dependencies: ["Scanning", "Exchanges", "Detection", "Simulation"],
+            dependencies: ["Scanning", "Exchanges", "Detection", "Simulation", "CCompression"],
             swiftSettings: settings),
         .testTarget(
             name: "CaseFilesTests", dependencies: ["CaseFiles", "Detection"],

@@ -146,7 +146,8 @@ public struct Scanner: Sendable {
         var records: [[UInt8]] = []
         while records.count < 20, let line = try reader.next() {
             if line.isTooLong || line.bytes.allSatisfy({ $0 <= 0x20 }) { continue }
-            records.append(Array(line.bytes))
+            let hasMark = line.offset == 0 && line.bytes.starts(with: [0xef, 0xbb, 0xbf])
+            records.append(Array(line.bytes.dropFirst(hasMark ? 3 : 0)))
         }
         if records.isEmpty { return .stillwatch }
         // Ends to ends in one buffer, so that all are alive at once.

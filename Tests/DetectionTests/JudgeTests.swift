@@ -1,0 +1,221 @@
+import Exchanges
+import Testing
+
+@testable import Detection
+
+/// Small crowds of hand-made accounts over thirty days.
+struct Crowd {
+    static let start = 1_776_816_000.0
+    static let day = 86_400.0
+    private static let topics = 30
+
+    var random: SplitMix
+    private let extractor: SignalExtractor
+    private(set) var profiles: [AccountProfile] = []
+
+    /// How many profiles each account's requests are dealt out to before they are merged.
+    private let parts: Int
+
+    init(seed: UInt64, parts: Int = 1) throws {
+        self.parts = parts
+        random = SplitMix(seed: seed)
+        extractor = try SignalExtractor.make()
+    }
+
+    /// A prompt of twelve words of one topic.
+    mutating func prompt(topic: Int) -> String {
+        (0..<12).map { _ in Self.word(topic * 40 + Int(random.next() % 40)) }
+            .joined(separator: " ")
+    }
+
+    mutating func anyTopic() -> Int { Int(random.next() % UInt64(Self.topics)) }
+
+    private static func word(_ number: Int) -> String {
+        var rest = number + 700
+        var text = ""
+        while rest > 0 {
+            text += ["ba", "de", "ki", "lo", "mu", "ra", "se", "ti", "vo", "zu"][rest % 10]
+            rest /= 10
+        }
+        return text
+    }
+
+    /// Adds an account of `count` requests between two days; `shape` sets what is special about each request.
+    mutating func add(
+        _ name: String, count: Int, days: ClosedRange<Double>, created: Double,
+        prompt: (inout Crowd, Int) -> String, shape: (inout Request) -> Void = { _ in }
+    ) {
+        let requests = (0..<count).map { index in
+            let at = Double.random(in: days, using: &random)
+            var request = Request(
+                account: name, id: "\(name)-\(index)", seconds: Self.start + at * Self.day,
+                text: prompt(&self, index))
+            request.created = Self.start + created * Self.day
+            shape(&request)
+            return request
+        }
+        var profile = AccountProfile(account: name)
+        for part in (0..<parts).reversed() {
+            let own = requests.indices.filter { $0 % parts == part }.map { requests[$0] }
+            profile.merge(extractor.profile(of: own, account: name))
+        }
+        profiles.append(profile)
+    }
+
+    /// Independent people: two topics each, volumes over a factor of ten, sign-ups over two years.
+    mutating func addPeople(_ count: Int) {
+        for index in 0..<count {
+            let own = [anyTopic(), anyTopic()]
+            let volume = Int(exp2(Double.random(in: 3.5...6.5, using: &random)))
+            let created = Double.random(in: -700...0, using: &random)
+            let address = "10.\(index).0.1"
+            add("person\(100 + index)", count: volume, days: 0...30, created: created) {
+                $0.prompt(topic: own[$1 % 2])
+            } shape: {
+                $0.address = address
+                $0.payment = "card\(address)"
+            }
+        }
+    }
+
+    /// A clean hydra: equal volumes, the same ten topics, made and started within a day; nothing else shared.
+    mutating func addHydra(_ count: Int, organization: String = "") {
+        for index in 0..<count {
+            let created = Double.random(in: 9.0...9.8, using: &random)
+            add("worker\(100 + index)", count: 40, days: 10...18, created: created) { crowd, _ in
+                // A task collection of its own, gone through by all workers alike.
+                let topic = Self.topics + Int(crowd.random.next() % 10)
+                return crowd.prompt(topic: topic)
+            } shape: {
+                $0.address = "172.\(index).0.1"
+                $0.payment = "own\(index)"
+                $0.organization = organization
+            }
+        }
+    }
+
+    /// Marks accounts as the provider's account table would.
+    mutating func trust(_ prefix: String) {
+        for index in profiles.indices where profiles[index].account.hasPrefix(prefix) {
+            var record = AccountRecord(account: profiles[index].account)
+            record.trusted = true
+            profiles[index].join(record)
+        }
+    }
+
+    private func exp2(_ x: Double) -> Double {
+        var value = 1.0
+        for _ in 0..<Int(x) { value *= 2 }
+        return value * (1 + x - x.rounded(.down))
+    }
+
+    func judged() -> Judgement {
+        Judge(settings: JudgeSettings()).judge(profiles.sorted { $0.account < $1.account })
+    }
+
+    func accused() -> Set<String> {
+        Set(judged().accounts.filter { $0.verdict == .distillation }.map(\.account))
+    }
+}
+
+@Suite struct JudgeTests {
+    @Test(arguments: [UInt64(1), 2]) func `a clean hydra is accused, whole and alone`(
+        seed: UInt64
+    ) throws {
+        var crowd = try Crowd(seed: seed)
+        crowd.addPeople(50)
+        crowd.addHydra(20)
+        #expect(crowd.accused() == Set((0..<20).map { "worker\(100 + $0)" }), "seed \(seed)")
+    }
+
+    @Test(arguments: [UInt64(1), 2, 3]) func `independent people are not accused`(
+        seed: UInt64
+    ) throws {
+        var crowd = try Crowd(seed: seed)
+        crowd.addPeople(60)
+        #expect(crowd.accused().isEmpty, "seed \(seed)")
+    }
+
+    @Test func `a trusted account is not accused`() throws {
+        var crowd = try Crowd(seed: 1)
+        crowd.addPeople(50)
+        crowd.addHydra(20)
+        crowd.trust("worker")
+        #expect(crowd.accused().isEmpty, "seed 1")
+    }
+
+    @Test func `profiles merged from parts give the same verdicts`() throws {
+        var crowd = try Crowd(seed: 1)
+        crowd.addPeople(50)
+        crowd.addHydra(20)
+        var split = try Crowd(seed: 1, parts: 3)
+        split.addPeople(50)
+        split.addHydra(20)
+        let lines = [crowd, split].map { crowd in
+            crowd.judged().accounts.map { "\($0.account) \($0.verdict) \($0.score) \($0.qValue)" }
+        }
+        #expect(lines[0] == lines[1], "seed 1")
+    }
+
+    @Test func `accounts of one organisation are not accused`() throws {
+        var crowd = try Crowd(seed: 4)
+        crowd.addPeople(50)
+        crowd.addHydra(20, organization: "Example Ltd")
+        #expect(crowd.accused().isEmpty, "seed 4")
+    }
+
+    @Test func `a course that works through the same prompts is not accused`() throws {
+        var crowd = try Crowd(seed: 5)
+        crowd.addPeople(50)
+        let exercises = (0..<40).map { _ in
+            let topic = crowd.anyTopic()
+            return crowd.prompt(topic: topic)
+        }
+        for index in 0..<20 {
+            crowd.add("student\(index)", count: 40, days: 10...18, created: 9.5) { _, number in
+                exercises[number]
+            }
+        }
+        #expect(crowd.accused().isEmpty, "seed 5")
+    }
+
+    @Test func `a vendor's customers with one template and own volumes are not accused`() throws {
+        var crowd = try Crowd(seed: 6)
+        crowd.addPeople(50)
+        for index in 0..<20 {
+            let topic = crowd.anyTopic()
+            let count = Int.random(in: 10...90, using: &crowd.random)
+            let created = Double.random(in: -300...0, using: &crowd.random)
+            crowd.add("customer\(index)", count: count, days: 0...30, created: created) {
+                crowd, _ in
+                "You are the helpful desk of a shop. Answer this: " + crowd.prompt(topic: topic)
+            }
+        }
+        #expect(crowd.accused().isEmpty, "seed 6")
+    }
+
+    @Test func `users of one plug-in are not accused`() throws {
+        var crowd = try Crowd(seed: 7)
+        crowd.addPeople(40)
+        for index in 0..<20 {
+            let own = [crowd.anyTopic(), crowd.anyTopic()]
+            let count = Int.random(in: 10...90, using: &crowd.random)
+            let created = Double.random(in: -700...0, using: &crowd.random)
+            crowd.add("user\(index)", count: count, days: 0...30, created: created) {
+                $0.prompt(topic: own[$1 % 2])
+            } shape: {
+                $0.system = "You are a plug-in. Be brief."
+                $0.userAgent = "plugin/1.0"
+            }
+        }
+        #expect(crowd.accused().isEmpty, "seed 7")
+    }
+
+    @Test func `accounts of few exchanges are inconclusive`() throws {
+        var crowd = try Crowd(seed: 8)
+        for index in 0..<30 {
+            crowd.add("new\(index)", count: 3, days: 0...2, created: -1) { $0.prompt(topic: $1) }
+        }
+        #expect(crowd.judged().accounts.allSatisfy { $0.verdict == .inconclusive }, "seed 8")
+    }
+}
