@@ -80,14 +80,14 @@ final class ScanWorker: @unchecked Sendable {
                 note(BadRecord(.tooLarge), file: file, offset: line.offset)
                 continue
             }
-            if !isKnown[file], line.bytes.contains(where: { $0 > 0x20 }) {
-                try tellFormat(of: file, from: line)
-                decoder = self.decoder(for: inputs[file].format)
-                ignoredBefore = decoder.ignoredRecords
-            }
             var bytes = line.bytes
             if line.offset == 0, bytes.starts(with: [0xef, 0xbb, 0xbf]) {
                 bytes = UnsafeRawBufferPointer(rebasing: bytes[3...])
+            }
+            if !isKnown[file], bytes.contains(where: { $0 > 0x20 }) {
+                try tellFormat(of: file, from: bytes)
+                decoder = self.decoder(for: inputs[file].format)
+                ignoredBefore = decoder.ignoredRecords
             }
             decoder.decode(
                 bytes, isLast: line.isUnterminated,
@@ -119,8 +119,10 @@ final class ScanWorker: @unchecked Sendable {
         inputs[file].ignored += decoder.ignoredRecords - ignoredBefore
     }
 
-    private func tellFormat(of file: Int, from line: Line) throws(ScanError) {
-        guard let format = RecordDecoder.detect([line.bytes]) else {
+    private func tellFormat(
+        of file: Int, from record: UnsafeRawBufferPointer
+    ) throws(ScanError) {
+        guard let format = RecordDecoder.detect([record]) else {
             throw .unknownFormat(path: files[file].path)
         }
         inputs[file].format = format

@@ -19,7 +19,7 @@ public enum Hash64 {
         mix(a ^ (mix(b) &+ 0x9e37_79b9_7f4a_7c15 &+ (a &<< 6) &+ (a &>> 2)))
     }
 
-    /// Hash of `count` bytes at `base`. Reads 8 bytes a step; about 4 GB/s on one core.
+    /// Hash of `count` bytes at `base`. Reads 8 bytes a step.
     @inlinable public static func bytes(
         _ base: UnsafePointer<UInt8>?, count: Int, seed: UInt64 = 0
     ) -> UInt64 {

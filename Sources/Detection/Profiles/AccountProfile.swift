@@ -5,8 +5,7 @@ import Sketches
 ///
 /// `merge` is associative and commutative to the byte: all counts are integers that saturate, and every sketch keeps a
 /// part of the whole that does not depend on the order. Any split of an account's exchanges over threads, files or
-/// machines therefore gives the same `serialized` bytes. Largest size about 20 KB (see `Limit`); an account of a
-/// dozen exchanges takes about 2 KB.
+/// machines therefore gives the same `serialized` bytes. `Limit` bounds the size; a test holds the bound.
 public struct AccountProfile: Equatable, Sendable {
     /// Capacities of the sketches. They bound the profile and are part of its format.
     public enum Limit {
