@@ -192,7 +192,7 @@ extension Scratch {
 
 extension ByteView {
     /// Whether the bytes end with those of `literal`.
-    func hasSuffix(_ literal: StaticString) -> Bool {
+    public func hasSuffix(_ literal: StaticString) -> Bool {
         let length = literal.utf8CodeUnitCount
         guard count >= length else { return false }
         return length == 0 || dropFirst(count - length).equals(literal)

@@ -72,6 +72,7 @@ final class ScanWorker: @unchecked Sendable {
         let until = options.until?.microseconds ?? .max
         var delivered = 0
         var outside = 0
+        var embeddings = 0
         var reported: Int64 = 0
         var lines = 0
         let firstOffset = reader.offset
@@ -92,6 +93,11 @@ final class ScanWorker: @unchecked Sendable {
             decoder.decode(
                 bytes, isLast: line.isUnterminated,
                 exchange: { exchange in
+                    if exchange.endpoint.hasSuffix("/embeddings") {
+                        // No answer to learn from; several formats do not log such calls as exchanges at all.
+                        embeddings += 1
+                        return
+                    }
                     delivered += 1
                     let time = exchange.time.microseconds
                     guard time >= since, time < until else {
@@ -116,7 +122,7 @@ final class ScanWorker: @unchecked Sendable {
         inputs[file].exchanges += delivered
         inputs[file].outsideTime += outside
         inputs[file].bytes += reader.offset - firstOffset
-        inputs[file].ignored += decoder.ignoredRecords - ignoredBefore
+        inputs[file].ignored += decoder.ignoredRecords - ignoredBefore + embeddings
     }
 
     private func tellFormat(

@@ -177,7 +177,10 @@ struct GroupTests {
     func onsetBurst(_ pool: Pool) -> Measurement {
         burst(
             pool.parts.compactMap { part in
-                ActivityShift.day(of: population.profiles[part.account], before: pool.cutoff)
+                pool.cutoff == .max
+                    ? population.onset[part.account]
+                    : ActivityShift.day(
+                        of: population.profiles[part.account], before: pool.cutoff)
             }, reference: population.onsets, members: pool.parts.count, name: "activity_burst",
             unit: "share of accounts that became active within the densest days")
     }
@@ -256,7 +259,7 @@ struct GroupTests {
     private func holders(of kind: ArtefactKind, _ pool: Pool) -> [UInt64: [Int]] {
         var result: [UInt64: [Int]] = [:]
         for part in pool.parts {
-            for key in ArtefactIndex.identityKeys(kind, population.profiles[part.account]) {
+            for key in ArtefactIndex.keys(kind, population.profiles[part.account]) {
                 result[key, default: []].append(part.account)
             }
         }
@@ -302,8 +305,10 @@ struct GroupTests {
 
     /// Each account's interests broader than a person's: the rank of the members' self-similarity among all accounts'.
     func breadth(_ pool: Pool) -> Measurement {
-        let own = pool.parts.compactMap {
-            ContentKernel.selfSimilarity($0.samples, shares: population.binShares)
+        let own = pool.parts.compactMap { part in
+            pool.cutoff == .max
+                ? population.selfSimilarity[part.account]
+                : ContentKernel.selfSimilarity(part.samples, shares: population.binShares)
         }
         let unit = "similarity of two prompts of one account, median over accounts"
         let reference = population.selfSimilarities

@@ -56,9 +56,8 @@ struct Membership {
     }
 
     private func onset(_ account: Int) -> Double {
-        let profile = population.profiles[account]
-        return ActivityShift.day(of: profile, before: .max)
-            ?? Double(profile.firstMicroseconds) / Population.day
+        population.onset[account]
+            ?? Double(population.profiles[account].firstMicroseconds) / Population.day
     }
 
     private func core(of members: [Int]) -> Core {

@@ -17,6 +17,10 @@ struct Population {
     let lastMicroseconds: Int64
     /// How often each content bin occurs in an exchange of an average account, 0...1.
     let binShares: [Double]
+    /// Self-similarity of each account, by position; `nil` where there are too few samples.
+    let selfSimilarity: [Double?]
+    /// When each account became active, by position.
+    let onset: [Double?]
     /// Self-similarity of each account with enough samples, sorted: small values are broad interests.
     let selfSimilarities: [Double]
 
@@ -29,7 +33,8 @@ struct Population {
         artefacts = ArtefactIndex(profiles)
         created = profiles.compactMap { $0.facts.createdMicroseconds.map { Double($0) / Self.day } }
             .sorted()
-        onsets = profiles.compactMap { ActivityShift.day(of: $0, before: .max) }.sorted()
+        onset = profiles.map { ActivityShift.day(of: $0, before: .max) }
+        onsets = onset.compactMap { $0 }.sorted()
         firstMicroseconds = profiles.map(\.firstMicroseconds).min() ?? 0
         lastMicroseconds = profiles.map(\.lastMicroseconds).max() ?? 0
         var shares = [Double](repeating: 0, count: ContentBins.count)
@@ -42,9 +47,10 @@ struct Population {
         }
         let binShares = shares.map { $0 / max(1, count) }
         self.binShares = binShares
-        selfSimilarities = profiles.compactMap {
+        selfSimilarity = profiles.map {
             ContentKernel.selfSimilarity($0.samples, shares: binShares)
-        }.sorted()
+        }
+        selfSimilarities = selfSimilarity.compactMap { $0 }.sorted()
     }
 }
 

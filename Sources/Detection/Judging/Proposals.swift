@@ -19,7 +19,11 @@ struct Proposals {
         var groups = Set<[Int]>()
         let links = contentLinks()
         for resolution in [0.5, 1.5, 5] {
-            for group in communities(links, resolution: resolution) { groups.insert(group) }
+            for group in communities(links, resolution: resolution) {
+                groups.insert(group)
+                // A few bystanders can hide a small campaign; those with one client, parameters or mail are tried alone.
+                for part in parts(of: group) { groups.insert(part) }
+            }
         }
         let combined = merge(links + artefactLinks())
         for resolution in [0.5, 2] {
@@ -124,6 +128,24 @@ struct Proposals {
         }
         return groups.values.filter { $0.count >= Self.minimumMembers }.map { core(of: $0) }
             .filter { $0.count >= Self.minimumMembers }
+    }
+
+    /// The members of a group that share one client, one parameter fingerprint or one mail domain.
+    private func parts(of group: [Int]) -> [[Int]] {
+        var found: [[Int]] = []
+        for kind in [ArtefactKind.userAgent, .parameters, .emailDomain] {
+            var holders: [UInt64: [Int]] = [:]
+            for account in group {
+                for key in ArtefactIndex.keys(kind, population.profiles[account]) {
+                    holders[key, default: []].append(account)
+                }
+            }
+            found += holders.values.filter {
+                $0.count >= Self.minimumMembers && $0.count * 4 >= group.count
+                    && $0.count < group.count
+            }
+        }
+        return found
     }
 
     /// A community without the members whose content lies far from the others'.

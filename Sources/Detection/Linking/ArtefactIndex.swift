@@ -86,21 +86,24 @@ struct ArtefactIndex {
         sketch(.tls, profile.tlsFingerprints)
         sketch(.userAgent, profile.userAgents)
         sketch(.parameters, profile.parameters)
-        for key in Self.identityKeys(.signature, profile) { add(.signature, key, index) }
+        for key in Self.keys(.signature, profile) { add(.signature, key, index) }
         for entry in profile.prompts.entries { add(.prompt, entry.key, index) }
         for (kind, keys) in Self.textKeys(profile) {
             for key in keys { add(kind, key, index) }
         }
     }
 
-    /// The keys of one account for a kind that says who stands behind it; none for other kinds.
-    static func identityKeys(_ kind: ArtefactKind, _ profile: AccountProfile) -> [UInt64] {
+    /// The keys of one account for a kind that is not taken from its sampled prompts; none for other kinds.
+    static func keys(_ kind: ArtefactKind, _ profile: AccountProfile) -> [UInt64] {
         func fact(_ value: String) -> [UInt64] { value.isEmpty ? [] : [Hash64.string(value)] }
         switch kind {
         case .payment: return fact(profile.facts.payment)
         case .phone: return fact(profile.facts.phone)
         case .address: return profile.addresses.entries.map(\.key)
         case .network: return profile.networks.entries.map(\.key)
+        case .emailDomain: return fact(profile.facts.emailDomain)
+        case .userAgent: return profile.userAgents.entries.map(\.key)
+        case .parameters: return profile.parameters.entries.map(\.key)
         case .signature:
             return Set(
                 (profile.presentedSignatures.entries + profile.issuedSignatures.entries).map(\.key)
