@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    /// The largest profile is stated to be about 20 KB.
+    /// `Limit` bounds the profile; this is the bound in bytes.
     @Test func `a profile stays small after thousands of exchanges`() throws {
         var random = SplitMix(seed: 3)
         let requests = (0..<5000).map { index in

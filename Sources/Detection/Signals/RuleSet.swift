@@ -22,14 +22,14 @@ public enum RuleSetError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The pattern of rule `id` is not one Hyperscan accepts; `reason` is its message.
     case badPattern(id: String, reason: String)
     /// Hyperscan could not make a database or scratch space; `code` is its error code.
-    case library(code: Int32)
+    case hyperscan(code: Int32)
 
     /// For a reader.
     public var description: String {
         switch self {
         case .badPattern(let id, let reason):
             "rule '\(id)': the pattern cannot be compiled: \(reason)"
-        case .library(let code):
+        case .hyperscan(let code):
             "Hyperscan failed with code \(code); this processor may lack SSSE3"
         }
     }
@@ -72,9 +72,9 @@ public final class RuleSet: @unchecked Sendable {
                     id: rules[Int(failure.pointee.expression)].id,
                     reason: String(cString: failure.pointee.message))
             }
-            throw .library(code: status)
+            throw .hyperscan(code: status)
         }
-        guard let database else { throw .library(code: status) }
+        guard let database else { throw .hyperscan(code: status) }
         self.database = database
     }
 
@@ -98,7 +98,7 @@ final class RuleScanner {
         bits = .allocate(capacity: max(1, rules.rules.count))
         for (index, rule) in rules.rules.enumerated() { bits[index] = rule.category.bit }
         let status = hs_alloc_scratch(rules.database, &scratch)
-        if status != HS_SUCCESS { throw .library(code: status) }
+        if status != HS_SUCCESS { throw .hyperscan(code: status) }
     }
 
     deinit {
