@@ -119,7 +119,8 @@ public struct Scanner: Sendable {
     }
 
     static func pieces(of files: [InputFile], rangeBytes: Int64 = Scanner.rangeBytes) -> [Piece] {
-        var pieces: [Piece] = []
+        // Digests first: a whole file each, they would keep one thread busy at the end while the others wait.
+        var pieces = files.indices.filter { files[$0].size > 0 }.map { Piece.digest(file: $0) }
         for (index, file) in files.enumerated() {
             if file.isSeekable {
                 var start: Int64 = 0
@@ -131,7 +132,6 @@ public struct Scanner: Sendable {
             } else {
                 pieces.append(.range(file: index, start: 0, end: .max))
             }
-            if file.size > 0 { pieces.append(.digest(file: index)) }
         }
         return pieces
     }

@@ -133,7 +133,8 @@ struct ScanCommand: ParsableCommand {
             }
         }
         let settings = JudgeSettings(
-            fdr: fdr, prices: TokenPrices(input: inputPrice, output: outputPrice),
+            fdr: fdr, threads: options.threads,
+            prices: TokenPrices(input: inputPrice, output: outputPrice),
             previewsAreText: showText)
         let judgement = Judge(settings: settings).judge(result.profiles)
         let judged = clock.now

@@ -24,16 +24,19 @@ struct Describer {
             }
             return a.candidate.members.lexicographicallyPrecedes(b.candidate.members)
         }
-        for decision in order {
-            let accused = decision.verdict != .noFinding
-            let list = accused ? campaigns.count : cleared.count
-            let id = Self.identifier(accused ? "C" : "G", list + 1)
+        let described = concurrentMap(order, threads: settings.threads) { decision in
             var group = GroupDescriber(
                 population: population, candidate: decision.candidate, settings: settings
-            ).describe(id: id, verdict: decision.verdict)
+            ).describe(verdict: decision.verdict)
+            flag(&group, decision.candidate, level: level)
+            return group
+        }
+        for (decision, var group) in zip(order, described) {
+            let accused = decision.verdict != .noFinding
+            let list = accused ? campaigns.count : cleared.count
+            group.id = Self.identifier(accused ? "C" : "G", list + 1)
             if accused {
                 for member in decision.candidate.members { campaignOf[member] = campaigns.count }
-                flag(&group, decision.candidate, level: level)
                 campaigns.append(group)
             } else {
                 cleared.append(group)

@@ -15,8 +15,9 @@ struct GroupDescriber {
     private static let artefactCount = 12
     private static let timelineSteps = 120
 
-    func describe(id: String, verdict: Verdict) -> JudgedGroup {
-        var group = JudgedGroup(id: id, verdict: verdict)
+    /// Everything but the identifier, which depends on the other groups.
+    func describe(verdict: Verdict) -> JudgedGroup {
+        var group = JudgedGroup(id: "", verdict: verdict)
         group.pValue = assessment.p
         group.qValue = candidate.q
         let profiles = members.map { population.profiles[$0] }

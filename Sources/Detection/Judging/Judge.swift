@@ -10,6 +10,9 @@ public struct JudgeSettings: Sendable {
     /// Exchanges below which an account that belongs to no campaign is inconclusive.
     public var minimumExchanges: Int
 
+    /// Threads to judge with; the judgement does not depend on them.
+    public var threads: Int
+
     /// List prices, for the cost of what a campaign took.
     public var prices: TokenPrices
 
@@ -18,11 +21,13 @@ public struct JudgeSettings: Sendable {
 
     /// The default bound is 0.01.
     public init(
-        fdr: Double = 0.01, minimumExchanges: Int = 10, prices: TokenPrices = TokenPrices(),
+        fdr: Double = 0.01, minimumExchanges: Int = 10, threads: Int = 1,
+        prices: TokenPrices = TokenPrices(),
         previewsAreText: Bool = false
     ) {
         self.previewsAreText = previewsAreText
         self.fdr = fdr
+        self.threads = threads
         self.minimumExchanges = minimumExchanges
         self.prices = prices
     }
@@ -94,12 +99,12 @@ public struct Judge: Sendable {
     }
 
     private func assess(_ proposals: [[Int]], _ population: Population) -> [Candidate] {
-        proposals.compactMap { members in
+        concurrentMap(proposals, threads: settings.threads) { members -> Candidate? in
             let assessment = GroupAssessment(
                 Pool(members, of: population), population: population)
             return assessment.isJudgeable
                 ? Candidate(members: members, assessment: assessment) : nil
-        }
+        }.compactMap { $0 }
     }
 
     /// Disjoint groups, strongest first: accused, suspicious, cleared.

@@ -1,5 +1,27 @@
 import Sketches
 
+/// What the tests read of a sampled exchange. Without the text fields, so that copying it is copying bytes.
+struct PooledSample: BitwiseCopyable {
+    /// Microseconds since 1970.
+    let timeMicroseconds: Int64
+    /// Hash of the prompt; zero when unknown.
+    let prompt: UInt64
+    /// Bits of `Category`.
+    let categories: UInt32
+    /// How many of `bins` are set.
+    let binCount: UInt8
+    /// Content bins.
+    let bins: InlineArray<24, UInt16>
+
+    init(_ sample: borrowing SampledExchange) {
+        timeMicroseconds = sample.timeMicroseconds
+        prompt = sample.prompt
+        categories = sample.categories
+        binCount = sample.binCount
+        bins = sample.bins
+    }
+}
+
 /// A group's data up to a moment, pooled over its members: what every test reads.
 struct Pool {
     /// One member's part.
@@ -13,7 +35,7 @@ struct Pool {
         /// Last exchange before the cutoff, microseconds; an hour's end where only the hour is known.
         let last: Int64
         /// Sampled exchanges before the cutoff.
-        let samples: [SampledExchange]
+        let samples: [PooledSample]
     }
 
     let parts: [Part]
@@ -33,7 +55,7 @@ struct Pool {
                 return Part(
                     account: account, exchanges: Int(profile.exchanges),
                     first: profile.firstMicroseconds, last: profile.lastMicroseconds,
-                    samples: profile.samples)
+                    samples: population.samples[account])
             }
             var count = 0
             var last = profile.firstMicroseconds
@@ -45,7 +67,7 @@ struct Pool {
             return Part(
                 account: account, exchanges: max(1, count), first: profile.firstMicroseconds,
                 last: min(last, cutoff),
-                samples: profile.samples.filter { $0.timeMicroseconds < cutoff })
+                samples: population.samples[account].filter { $0.timeMicroseconds < cutoff })
         }
     }
 }

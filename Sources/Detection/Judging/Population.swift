@@ -4,6 +4,8 @@ import Sketches
 /// All profiles of a scan with what is computed of them once: content points, who shares what, reference draws.
 struct Population {
     let profiles: [AccountProfile]
+    /// Each account's sampled exchanges, by position.
+    let samples: [[PooledSample]]
     let content: ContentSpace
     /// For each kind of artefact, the accounts that show each value.
     let artefacts: ArtefactIndex
@@ -29,6 +31,9 @@ struct Population {
 
     init(_ profiles: [AccountProfile]) {
         self.profiles = profiles
+        samples = profiles.map { profile in
+            profile.samples.indices.map { PooledSample(profile.samples[$0]) }
+        }
         content = ContentSpace(profiles)
         artefacts = ArtefactIndex(profiles)
         created = profiles.compactMap { $0.facts.createdMicroseconds.map { Double($0) / Self.day } }
@@ -47,9 +52,7 @@ struct Population {
         }
         let binShares = shares.map { $0 / max(1, count) }
         self.binShares = binShares
-        selfSimilarity = profiles.map {
-            ContentKernel.selfSimilarity($0.samples, shares: binShares)
-        }
+        selfSimilarity = samples.map { ContentKernel.selfSimilarity($0, shares: binShares) }
         selfSimilarities = selfSimilarity.compactMap { $0 }.sorted()
     }
 }
@@ -62,24 +65,22 @@ enum ContentKernel {
 
     /// Mean similarity of two different exchanges of a sample, as a share of an exchange's similarity to itself; `nil`
     /// below eight exchanges with text. Repeated prompts count once.
-    static func selfSimilarity(_ samples: [SampledExchange], shares: [Double]) -> Double? {
+    static func selfSimilarity(_ samples: [PooledSample], shares: [Double]) -> Double? {
         var seen = Set<UInt64>()
-        var counts = [Int: Double]()
+        var counts = [Double](repeating: 0, count: shares.count)
         var own = 0.0
         var n = 0.0
         for sample in samples where sample.binCount > 0 && seen.insert(sample.prompt).inserted {
             n += 1
             for index in 0..<Int(sample.binCount) {
                 let bin = Int(sample.bins[index])
-                counts[bin, default: 0] += 1
+                counts[bin] += 1
                 own += weight(shares[bin])
             }
         }
         guard n >= 8, own > 0 else { return nil }
         var pairs = 0.0
-        // In order of bins: a floating-point sum must not depend on a dictionary's order.
-        for bin in counts.keys.sorted() {
-            let count = counts[bin] ?? 0
+        for (bin, count) in counts.enumerated() where count > 1 {
             pairs += weight(shares[bin]) * count * (count - 1)
         }
         return (pairs / (n * (n - 1))) / (own / n)

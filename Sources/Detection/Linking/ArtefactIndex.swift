@@ -49,6 +49,12 @@ struct ArtefactIndex {
     struct Posting {
         var accounts: [Int] = []
         var name = ""
+
+        fileprivate mutating func add(_ account: Int, name: String) {
+            if accounts.last == account { return }
+            accounts.append(account)
+            if self.name.isEmpty { self.name = name }
+        }
     }
 
     private(set) var postings: [ArtefactKind: [UInt64: Posting]] = [:]
@@ -63,11 +69,7 @@ struct ArtefactIndex {
     private mutating func add(
         _ kind: ArtefactKind, _ key: UInt64, _ account: Int, name: String = ""
     ) {
-        var posting = postings[kind, default: [:]][key] ?? Posting()
-        if posting.accounts.last == account { return }
-        posting.accounts.append(account)
-        if posting.name.isEmpty { posting.name = name }
-        postings[kind, default: [:]][key] = posting
+        postings[kind, default: [:]][key, default: Posting()].add(account, name: name)
     }
 
     private mutating func add(_ profile: AccountProfile, at index: Int) {

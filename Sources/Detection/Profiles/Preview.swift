@@ -31,16 +31,27 @@ enum Preview {
             count += 1
             if keepText {
                 result.unicodeScalars.append(scalar)
+            } else if scalar.isASCII {
+                result.unicodeScalars.append(mask(UInt8(truncatingIfNeeded: scalar.value)))
             } else if scalar.properties.isAlphabetic {
                 result.append("x")
             } else if scalar.properties.numericType != nil {
                 result.append("0")
-            } else if scalar.isASCII || scalar.properties.isWhitespace {
+            } else if scalar.properties.isWhitespace {
                 result.unicodeScalars.append(scalar)
             } else {
                 result.append("·")
             }
         }
         return result
+    }
+
+    /// What stands for an ASCII character; most text is nothing else, and its properties need no table.
+    private static func mask(_ byte: UInt8) -> Unicode.Scalar {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): "x"
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): "0"
+        default: Unicode.Scalar(byte)
+        }
     }
 }
