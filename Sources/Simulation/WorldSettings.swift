@@ -48,6 +48,10 @@ public enum InnocentClass: String, CaseIterable, Sendable {
     case driftMonitor = "drift_monitor"
     case reasoningAudit = "reasoning_audit"
     case modelJudge = "model_judge"
+    case deviceFleet = "device_fleet"
+    case callCentre = "call_centre"
+    case hackathon
+    case workspaceBot = "workspace_bot"
 }
 
 /// Which campaigns a world holds.

@@ -94,6 +94,17 @@ struct Crowd {
         }
     }
 
+    /// Devices of one owner: used as evenly as a hydra, under one card and one mail domain.
+    mutating func addFleet(_ count: Int, cards: Int = 1) {
+        addHydra(count)
+        for index in profiles.indices where profiles[index].account.hasPrefix("worker") {
+            var record = AccountRecord(account: profiles[index].account)
+            record.payment = "fleet\(index % cards)"
+            record.emailDomain = "devices.example"
+            profiles[index].join(record)
+        }
+    }
+
     /// Marks accounts as the provider's account table would.
     mutating func trust(_ prefix: String) {
         for index in profiles.indices where profiles[index].account.hasPrefix(prefix) {
@@ -119,6 +130,20 @@ struct Crowd {
 }
 
 @Suite struct JudgeTests {
+    @Test func `devices of one owner in the open are not accused, those behind several cards are`()
+        throws
+    {
+        var crowd = try Crowd(seed: 3)
+        crowd.addPeople(50)
+        crowd.addFleet(20)
+        #expect(crowd.accused().isEmpty, "seed 3")
+        #expect(crowd.judged().campaigns.map(\.verdict) == [.suspicious], "seed 3")
+        crowd = try Crowd(seed: 3)
+        crowd.addPeople(50)
+        crowd.addFleet(20, cards: 4)
+        #expect(crowd.accused().count == 20, "seed 3")
+    }
+
     @Test(arguments: [UInt64(1), 2]) func `a clean hydra is accused, whole and alone`(
         seed: UInt64
     ) throws {

@@ -146,6 +146,11 @@ struct Describer {
             if profiles.allSatisfy({ $0.facts.payment.isEmpty }) {
                 notes.append("no payment fingerprints: shared payment could not be examined")
             }
+            if profiles.allSatisfy({ $0.facts.emailDomain.isEmpty }) {
+                notes.append(
+                    "no mail domains: one customer who runs many accounts in the open cannot be told from a hidden operator"
+                )
+            }
             if profiles.allSatisfy({ $0.facts.organization.isEmpty }) {
                 notes.append(
                     "no organisations: accounts of one customer cannot be told from strangers by what they declare"

@@ -49,11 +49,14 @@ struct Explanations {
             name: "one_customer",
             statement:
                 "The accounts belong to one declared customer: a company, a team, a licensed user.",
-            pValue: nil, rejected: !assessment.isOneCustomer,
-            reason: o.name.isEmpty
-                ? "No organisation is declared for the members."
-                : "The organisation that most members declare, “\(o.name)”, covers \(Self.percent(o.share)) of them; "
-                    + "one customer would cover at least half.")
+            pValue: nil, rejected: !assessment.isOneCustomer && !assessment.isOpen,
+            reason: assessment.isOpen && !assessment.isOneCustomer
+                ? "\(Self.percent(assessment.openIdentity)) of the members pay with one instrument and sign up with one mail domain, which nobody else uses: "
+                    + "one customer in the open. Even volumes do not count against it; a purpose that only training has would."
+                : o.name.isEmpty
+                    ? "No organisation is declared for the members, and no card and mail domain covers them."
+                    : "The organisation that most members declare, “\(o.name)”, covers \(Self.percent(o.share)) of them; "
+                        + "one customer would cover at least half.")
     }
 
     private var product: InnocentExplanation {

@@ -255,6 +255,22 @@ struct GroupTests {
             name: name, value: share, threshold: base, unit: unit, p: Statistics.clamp(p))
     }
 
+    /// How openly the members stand together: the smaller of the shares that pay with one instrument and that sign up
+    /// with one mail domain, where the value is the members' own. Zero where either is unknown.
+    ///
+    /// Not a test: a fact about what the provider was told. Someone who runs many accounts under one name and card is
+    /// one customer and can be asked; harvesting hides that the accounts are one's own.
+    func openIdentity(_ pool: Pool) -> Double {
+        [ArtefactKind.payment, .emailDomain].map { kind in
+            let own = holders(of: kind, pool).compactMap { key, accounts -> Int? in
+                let everywhere = population.artefacts.accounts(kind, key).count
+                // What as many others have, such as a free mail provider, is nobody's own.
+                return accounts.count * 2 > everywhere ? accounts.count : nil
+            }.max()
+            return Double(own ?? 0) / Double(max(1, pool.parts.count))
+        }.min() ?? 0
+    }
+
     /// The members that show each value of a kind.
     private func holders(of kind: ArtefactKind, _ pool: Pool) -> [UInt64: [Int]] {
         var result: [UInt64: [Int]] = [:]

@@ -14,6 +14,8 @@ struct GroupAssessment {
     let purposes: [Measurement]
     /// The organisation that most members declare, and their share; empty when none is shared.
     let organization: (name: String, share: Double)
+    /// Share of members under one card and one mail domain; see `GroupTests.openIdentity`.
+    let openIdentity: Double
     let members: Int
     let exchanges: Int
 
@@ -32,6 +34,7 @@ struct GroupAssessment {
         replay = tests.signatureReplay(pool)
         breadth = tests.breadth(pool)
         purposes = Category.allCases.filter(\.isHarvestSign).map { tests.purpose($0, pool) }
+        openIdentity = tests.openIdentity(pool)
         organization = Self.sharedOrganization(pool, population)
     }
 
@@ -64,11 +67,18 @@ struct GroupAssessment {
                 count: 2))
     }
 
-    /// Harvest: broader than any person, or of a kind that is made to train on, or dealt out in equal shares.
+    /// Harvest: broader than any person, or of a kind that is made to train on, or dealt out in equal shares by somebody
+    /// who hides that the accounts are one. A fleet of devices or a call centre deals out work as evenly, in the open.
     var harvest: Double {
-        let kinds = [breadth.p, volumes.p, replay.p] + purposes.map(\.p)
+        let kinds = [breadth.p, isOpen ? 1 : volumes.p, replay.p] + purposes.map(\.p)
         return Statistics.clamp(Double(kinds.count) * (kinds.min() ?? 1))
     }
+
+    /// Whether nearly all members are under one card and one mail domain that are theirs alone.
+    var isOpen: Bool { openIdentity >= Self.openShare }
+
+    /// From this share on a group is open. Nine in ten: an operator who mixes cards or domains is not.
+    static let openShare = 0.9
 
     /// Members who declare one organisation are that organisation until shown otherwise.
     var isOneCustomer: Bool { organization.share >= 0.5 }

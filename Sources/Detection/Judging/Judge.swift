@@ -134,7 +134,9 @@ public struct Judge: Sendable {
                         kept.members, taken: owner)
                     let again = GroupAssessment(
                         Pool(kept.members, of: population), population: population)
-                    guard again.isJudgeable, !again.isOneCustomer else { continue }
+                    guard again.isJudgeable, !again.isOneCustomer,
+                        !again.isOpen || again.p <= candidate.assessment.p
+                    else { continue }
                     kept.assessment = again
                 }
                 for member in kept.members { owner[member] = true }

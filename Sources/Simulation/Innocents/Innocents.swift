@@ -9,6 +9,8 @@ struct InnocentShares {
         (.chatProduct, 0.004, 1), (.aggregator, 0.0015, 1), (.licensedSynthetic, 0.0015, 1),
         (.fallbackRouter, 0.002, 1), (.embeddingBackfill, 0.002, 1), (.driftMonitor, 0.002, 1),
         (.reasoningAudit, 0.002, 1), (.modelJudge, 0.004, 1),
+        (.deviceFleet, 0.015, 3), (.callCentre, 0.015, 3), (.hackathon, 0.02, 3),
+        (.workspaceBot, 0.02, 3),
     ]
 
     /// Individuals: their share of what groups leave.
@@ -70,6 +72,10 @@ extension WorldPlan {
             case .driftMonitor: addDriftMonitors(group, count, &random)
             case .reasoningAudit: addReasoningAudits(group, count, &random)
             case .modelJudge: addModelJudges(group, count, &random)
+            case .deviceFleet: addDeviceFleets(group, count, &random)
+            case .callCentre: addCallCentres(group, count, &random)
+            case .hackathon: addHackathon(group, count, &random)
+            case .workspaceBot: addWorkspaceBots(group, count, &random)
             }
         }
     }
