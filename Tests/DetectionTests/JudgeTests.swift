@@ -99,7 +99,7 @@ struct Crowd {
         addHydra(count)
         for index in profiles.indices where profiles[index].account.hasPrefix("worker") {
             var record = AccountRecord(account: profiles[index].account)
-            record.payment = "fleet\(index % cards)"
+            record.paymentFingerprint = "fleet\(index % cards)"
             record.emailDomain = "devices.example"
             profiles[index].join(record)
         }

@@ -12,10 +12,9 @@ struct Describer {
         var campaigns: [JudgedGroup] = []
         var cleared: [JudgedGroup] = []
         var campaignOf: [Int: Int] = [:]
-        // The largest p-value that was accepted is the level at which earlier data are judged too.
-        let accepted = decisions.filter { $0.verdict == .distillation }.map(
-            \.candidate.assessment.p)
-        let level = max(accepted.max() ?? 0, 1e-6)
+        // Earlier data are judged as if the group were the only one to be accused among all that were tested: the
+        // strictest level that the bound on false discoveries comes down to.
+        let level = settings.fdr / Double(max(1, candidates.count))
         let order = decisions.sorted { a, b in
             let rank: (Verdict) -> Int = { $0 == .distillation ? 0 : $0 == .suspicious ? 1 : 2 }
             if rank(a.verdict) != rank(b.verdict) { return rank(a.verdict) < rank(b.verdict) }
@@ -56,24 +55,36 @@ struct Describer {
         return letter + "-" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
 
-    /// Finds the first midnight (UTC) at which the group, judged on what had been seen until then, already fails every
-    /// innocent explanation.
+    /// Finds when the group, judged on what had been seen until then, already fails every innocent explanation: the
+    /// first midnight (UTC) at which it does, then the first full hour of the day before it.
     private func flag(_ group: inout JudgedGroup, _ candidate: Judge.Candidate, level: Double) {
         guard group.verdict == .distillation else { return }
         let day = Int64(Population.day)
         var checkpoint = (group.firstMicroseconds / day + 1) * day
-        while checkpoint <= group.lastMicroseconds {
-            let pool = Pool(candidate.members, of: population, cutoff: checkpoint)
+        /// The group's exchanges before `moment`, if they suffice.
+        func found(at moment: Int64) -> Int? {
+            let pool = Pool(candidate.members, of: population, cutoff: moment)
             let assessment = GroupAssessment(pool, population: population)
-            if assessment.isJudgeable, assessment.p <= level {
+            return assessment.isJudgeable && assessment.p <= level ? pool.exchanges : nil
+        }
+        while true {
+            let late = checkpoint > group.lastMicroseconds
+            if let atMidnight = late ? group.exchanges : found(at: checkpoint) {
                 group.firstFlaggedMicroseconds = checkpoint
-                group.exchangesBeforeFlag = pool.exchanges
-                return
+                group.exchangesBeforeFlag = atMidnight
+                break
             }
             checkpoint += day
         }
-        group.firstFlaggedMicroseconds = checkpoint
-        group.exchangesBeforeFlag = group.exchanges
+        for hour in 1..<24 {
+            let moment = checkpoint - day + Int64(hour) * 3_600_000_000
+            guard moment > group.firstMicroseconds else { continue }
+            if let exchanges = found(at: moment) {
+                group.firstFlaggedMicroseconds = moment
+                group.exchangesBeforeFlag = exchanges
+                return
+            }
+        }
     }
 
     private func verdicts(

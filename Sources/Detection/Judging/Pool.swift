@@ -1,27 +1,5 @@
 import Sketches
 
-/// What the tests read of a sampled exchange. Without the text fields, so that copying it is copying bytes.
-struct PooledSample: BitwiseCopyable {
-    /// Microseconds since 1970.
-    let timeMicroseconds: Int64
-    /// Hash of the prompt; zero when unknown.
-    let prompt: UInt64
-    /// Bits of `Category`.
-    let categories: UInt32
-    /// How many of `bins` are set.
-    let binCount: UInt8
-    /// Content bins.
-    let bins: InlineArray<24, UInt16>
-
-    init(_ sample: borrowing SampledExchange) {
-        timeMicroseconds = sample.timeMicroseconds
-        prompt = sample.prompt
-        categories = sample.categories
-        binCount = sample.binCount
-        bins = sample.bins
-    }
-}
-
 /// A group's data up to a moment, pooled over its members: what every test reads.
 struct Pool {
     /// One member's part.
@@ -35,7 +13,7 @@ struct Pool {
         /// Last exchange before the cutoff, microseconds; an hour's end where only the hour is known.
         let last: Int64
         /// Sampled exchanges before the cutoff.
-        let samples: [PooledSample]
+        let samples: [SampledSignals]
     }
 
     let parts: [Part]
@@ -67,7 +45,17 @@ struct Pool {
             return Part(
                 account: account, exchanges: max(1, count), first: profile.firstMicroseconds,
                 last: min(last, cutoff),
-                samples: population.samples[account].filter { $0.timeMicroseconds < cutoff })
+                samples: Self.samples(
+                    of: profile, sample: population.samples[account], before: cutoff))
         }
+    }
+
+    /// What is known of an account's exchanges before a moment: its first ones, until the uniform sample holds more.
+    private static func samples(
+        of profile: AccountProfile, sample: [SampledSignals], before cutoff: Int64
+    ) -> [SampledSignals] {
+        let uniform = sample.filter { $0.timeMicroseconds < cutoff }
+        let first = profile.earliest.prefix { $0.timeMicroseconds < cutoff }
+        return uniform.count >= first.count ? uniform : Array(first)
     }
 }

@@ -5,7 +5,7 @@ import Sketches
 struct Population {
     let profiles: [AccountProfile]
     /// Each account's sampled exchanges, by position.
-    let samples: [[PooledSample]]
+    let samples: [[SampledSignals]]
     let content: ContentSpace
     /// For each kind of artefact, the accounts that show each value.
     let artefacts: ArtefactIndex
@@ -32,7 +32,7 @@ struct Population {
     init(_ profiles: [AccountProfile]) {
         self.profiles = profiles
         samples = profiles.map { profile in
-            profile.samples.indices.map { PooledSample(profile.samples[$0]) }
+            profile.samples.indices.map { SampledSignals(profile.samples[$0]) }
         }
         content = ContentSpace(profiles)
         artefacts = ArtefactIndex(profiles)
@@ -65,7 +65,7 @@ enum ContentKernel {
 
     /// Mean similarity of two different exchanges of a sample, as a share of an exchange's similarity to itself; `nil`
     /// below eight exchanges with text. Repeated prompts count once.
-    static func selfSimilarity(_ samples: [PooledSample], shares: [Double]) -> Double? {
+    static func selfSimilarity(_ samples: [SampledSignals], shares: [Double]) -> Double? {
         var seen = Set<UInt64>()
         var counts = [Double](repeating: 0, count: shares.count)
         var own = 0.0

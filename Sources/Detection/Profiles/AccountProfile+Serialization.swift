@@ -2,7 +2,7 @@ import Sketches
 
 extension AccountProfile {
     /// First byte of a serialised profile. A reader refuses any other.
-    public static let formatVersion: UInt8 = 1
+    public static let formatVersion: UInt8 = 2
 
     /// The profile as bytes: version, account, counters, facts, sketches.
     public var serialized: [UInt8] {
@@ -21,6 +21,8 @@ extension AccountProfile {
         hours.write(to: &writer)
         writer.varint(UInt64(samples.count))
         for sample in samples { sample.write(to: &writer) }
+        writer.varint(UInt64(earliest.count))
+        for signals in earliest { signals.write(to: &writer) }
         writer.varint(UInt64(contentCounts.count))
         for count in contentCounts { writer.varint(UInt64(count)) }
         for sketch in [
@@ -59,6 +61,9 @@ extension AccountProfile {
         hours = try TimeHistogram(from: &reader, capacity: Limit.hours)
         for _ in 0..<(try reader.count(limit: Limit.samples, what: "samples")) {
             samples.append(try SampledExchange(from: &reader))
+        }
+        for _ in 0..<(try reader.count(limit: Limit.earliest, what: "first exchanges")) {
+            earliest.append(try SampledSignals(from: &reader))
         }
         let dense = reader.offset
         let size = try reader.count(limit: ContentBins.count, what: "content counts")

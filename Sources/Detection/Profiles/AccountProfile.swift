@@ -11,6 +11,8 @@ public struct AccountProfile: Equatable, Sendable {
     public enum Limit {
         /// Exchanges in the uniform sample.
         public static let samples = 32
+        /// The account's first exchanges that are kept: what it was like before a uniform sample says much.
+        public static let earliest = 32
         /// Exchanges of the sample that keep a preview.
         public static let previews = 4
         /// Distinct prompts whose hash is kept.
@@ -72,6 +74,8 @@ public struct AccountProfile: Equatable, Sendable {
     public internal(set) var hours = TimeHistogram()
     /// Uniform sample of exchanges, smallest ranks first.
     public internal(set) var samples: [SampledExchange] = []
+    /// The first exchanges by event time.
+    var earliest: [SampledSignals] = []
     /// Exchanges that contain a word of each content bin; empty while the sample holds every exchange.
     public internal(set) var contentCounts: [UInt32] = []
 
@@ -136,6 +140,7 @@ public struct AccountProfile: Equatable, Sendable {
         hours.add(seconds: signals.timeMicroseconds / 1_000_000, capacity: Limit.hours)
         addArtefacts(exchange, signals)
         addSample(exchange, signals, keepText: keepText)
+        addEarliest(signals)
     }
 
     private mutating func addArtefacts(_ exchange: Exchange, _ signals: ExchangeSignals) {
@@ -288,6 +293,7 @@ public struct AccountProfile: Equatable, Sendable {
         issuedSignatures.merge(other.issuedSignatures, k: Limit.signatures)
         presentedSignatures.merge(other.presentedSignatures, k: Limit.signatures)
         mergeSamples(other.samples)
+        mergeEarliest(other.earliest)
     }
 
     private mutating func mergeSamples(_ right: [SampledExchange]) {

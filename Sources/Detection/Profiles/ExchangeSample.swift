@@ -107,12 +107,7 @@ public struct SampledExchange: Equatable, Sendable {
         outputTokens = try reader.varint32()
         shingles = InlineArray<4, UInt32>(repeating: 0)
         for index in 0..<4 { shingles[index] = try reader.word32() }
-        binCount = UInt8(try reader.count(limit: TextSketch.wordLimit, what: "content bins"))
-        bins = InlineArray<24, UInt16>(repeating: 0)
-        for index in 0..<Int(binCount) {
-            bins[index] = UInt16(
-                try reader.count(limit: ContentBins.count - 1, what: "content bin"))
-        }
+        (bins, binCount) = try ContentBins.read(from: &reader)
         id = try reader.string(limit: AccountProfile.idLimit)
         preview = try reader.string(limit: AccountProfile.previewLimit * 4)
     }
