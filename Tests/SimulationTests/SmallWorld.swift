@@ -16,7 +16,7 @@ struct SmallWorld {
     let labels: [String: Label]
 
     init(
-        seed: UInt64 = 7, accounts: Int = 120, days: Int = 7, exchanges wanted: Int? = 2500,
+        seed: UInt64 = 7, accounts: Int = 120, days: Int = 7, exchanges wanted: Int? = 3500,
         campaigns: CampaignSelection = .all, format: WorldFormat = .stillwatch,
         corpus: String? = nil
     ) throws {

@@ -52,7 +52,7 @@ struct Explanations {
             pValue: nil, rejected: !assessment.isOneCustomer && !assessment.isOpen,
             reason: assessment.isOpen && !assessment.isOneCustomer
                 ? "\(Self.percent(assessment.openIdentity)) of the members pay with one instrument and sign up with one mail domain, which nobody else uses: "
-                    + "one customer in the open. Even volumes do not count against it; a purpose that only training has would."
+                    + "one customer in the open. Even volumes and breadth do not count against it; a purpose that only training has would."
                 : o.name.isEmpty
                     ? "No organisation is declared for the members, and no card and mail domain covers them."
                     : "The organisation that most members declare, “\(o.name)”, covers \(Self.percent(o.share)) of them; "

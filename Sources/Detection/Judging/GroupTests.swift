@@ -256,19 +256,21 @@ struct GroupTests {
     }
 
     /// How openly the members stand together: the smaller of the shares that pay with one instrument and that sign up
-    /// with one mail domain, where the value is the members' own. Zero where either is unknown.
+    /// with one mail domain. Zero where either is unknown, or where most accounts of that domain pay otherwise, as those
+    /// of a free mail provider do.
     ///
     /// Not a test: a fact about what the provider was told. Someone who runs many accounts under one name and card is
     /// one customer and can be asked; harvesting hides that the accounts are one's own.
     func openIdentity(_ pool: Pool) -> Double {
-        [ArtefactKind.payment, .emailDomain].map { kind in
-            let own = holders(of: kind, pool).compactMap { key, accounts -> Int? in
-                let everywhere = population.artefacts.accounts(kind, key).count
-                // What as many others have, such as a free mail provider, is nobody's own.
-                return accounts.count * 2 > everywhere ? accounts.count : nil
-            }.max()
-            return Double(own ?? 0) / Double(max(1, pool.parts.count))
-        }.min() ?? 0
+        func commonest(_ kind: ArtefactKind) -> (key: UInt64, count: Int)? {
+            holders(of: kind, pool).map { (key: $0, count: $1.count) }
+                .max { ($0.count, $1.key) < ($1.count, $0.key) }
+        }
+        guard let card = commonest(.payment), let domain = commonest(.emailDomain) else { return 0 }
+        let payers = Set(population.artefacts.accounts(.payment, card.key))
+        let users = population.artefacts.accounts(.emailDomain, domain.key)
+        guard users.count(where: payers.contains) * 2 > users.count else { return 0 }
+        return Double(min(card.count, domain.count)) / Double(max(1, pool.parts.count))
     }
 
     /// The members that show each value of a kind.

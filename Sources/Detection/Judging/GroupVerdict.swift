@@ -67,18 +67,20 @@ struct GroupAssessment {
                 count: 2))
     }
 
-    /// Harvest: broader than any person, or of a kind that is made to train on, or dealt out in equal shares by somebody
-    /// who hides that the accounts are one. A fleet of devices or a call centre deals out work as evenly, in the open.
+    /// Harvest: of a kind that is made to train on; or broader than any person, or dealt out in equal shares, by somebody
+    /// who hides that the accounts are one. A fleet of devices or a call centre does both as well, in the open.
     var harvest: Double {
-        let kinds = [breadth.p, isOpen ? 1 : volumes.p, replay.p] + purposes.map(\.p)
+        let hidden = isOpen ? [] : [breadth.p, volumes.p]
+        let kinds = hidden + [replay.p] + purposes.map(\.p)
         return Statistics.clamp(Double(kinds.count) * (kinds.min() ?? 1))
     }
 
-    /// Whether nearly all members are under one card and one mail domain that are theirs alone.
+    /// Whether most members are under one card and one mail domain that are theirs alone.
     var isOpen: Bool { openIdentity >= Self.openShare }
 
-    /// From this share on a group is open. Nine in ten: an operator who mixes cards or domains is not.
-    static let openShare = 0.9
+    /// From this share on a group is open. Two thirds leave room for bystanders that were proposed with it; an operator
+    /// who uses several cards or domains in turn stays below.
+    static let openShare = 2.0 / 3
 
     /// Members who declare one organisation are that organisation until shown otherwise.
     var isOneCustomer: Bool { organization.share >= 0.5 }

@@ -70,14 +70,36 @@ public struct Judge: Sendable {
     /// Judges `profiles`, which must be sorted by account.
     public func judge(_ profiles: [AccountProfile]) -> Judgement {
         let population = Population(profiles)
-        var candidates = assess(Proposals(population: population).all(), population)
-        let q = Statistics.qValues(candidates.map(\.assessment.p))
-        for index in candidates.indices { candidates[index].q = q[index] }
-        candidates.sort { Self.precedes($0, $1, fdr: settings.fdr) }
-        let decided = decide(candidates, population)
+        var owner = [Bool](repeating: false, count: profiles.count)
+        var tested = Set<[Int]>()
+        var candidates: [Candidate] = []
+        var decisions: [Decision] = []
+        // Two campaigns with one source of prompts look like one group that is none. Once the clearer one is found and
+        // taken out, the other shows; so groups are proposed anew from what is left, and all tests count for the bound.
+        for _ in 0..<Self.rounds {
+            let proposals = Proposals(population: population, excluded: owner).all().filter {
+                tested.insert($0).inserted
+            }
+            candidates += assess(proposals, population)
+            let q = Statistics.qValues(candidates.map(\.assessment.p))
+            for index in candidates.indices { candidates[index].q = q[index] }
+            candidates.sort { Self.precedes($0, $1, fdr: settings.fdr) }
+            let found = accuse(candidates, population, owner: &owner)
+            decisions += found
+            if found.isEmpty { break }
+        }
+        // Five in a hundred scans may call some innocent group suspicious (Bonferroni's bound).
+        let level = 0.05 / Double(max(1, candidates.count))
+        take(.suspicious, candidates, population, &owner, &decisions) {
+            $0.assessment.isSuspicious(level: level)
+        }
+        take(.noFinding, candidates, population, &owner, &decisions) { $0.assessment.isLookAlike }
         return Describer(population: population, settings: settings).judgement(
-            decided, candidates: candidates)
+            decisions, candidates: candidates)
     }
+
+    /// Times that groups are proposed at most; in each but the last a campaign must have been found.
+    private static let rounds = 4
 
     /// Accusable candidates first; of those the ones whose content is one, then the larger ones: a group made of two
     /// campaigns shows as content that depends on the account, and a part of a campaign as a smaller group.
@@ -113,49 +135,58 @@ public struct Judge: Sendable {
         var candidate: Candidate
     }
 
-    private func decide(_ candidates: [Candidate], _ population: Population) -> [Decision] {
-        var owner = [Bool](repeating: false, count: population.profiles.count)
+    /// The groups to accuse, strongest first and disjoint.
+    private func accuse(
+        _ candidates: [Candidate], _ population: Population, owner: inout [Bool]
+    ) -> [Decision] {
         var decisions: [Decision] = []
-        func take(_ verdict: Verdict, where accept: (Candidate) -> Bool) {
-            for candidate in candidates where accept(candidate) {
-                let free = candidate.members.filter { !owner[$0] }
-                // What a stronger group has taken is gone; a remainder stands only if it passes by itself.
-                guard free.count >= Proposals.minimumMembers else { continue }
-                var kept = candidate
-                if free.count < candidate.members.count {
-                    if free.count * 2 < candidate.members.count { continue }
-                    kept.members = free
-                    kept.assessment = GroupAssessment(
-                        Pool(free, of: population), population: population)
-                    guard kept.assessment.isJudgeable, accept(kept) else { continue }
-                }
-                if verdict == .distillation {
-                    kept.members = Membership(population: population).settle(
-                        kept.members, taken: owner)
-                    let again = GroupAssessment(
-                        Pool(kept.members, of: population), population: population)
-                    guard again.isJudgeable, !again.isOneCustomer,
-                        !again.isOpen || again.p <= candidate.assessment.p
-                    else { continue }
-                    kept.assessment = again
-                }
-                for member in kept.members { owner[member] = true }
-                decisions.append(Decision(verdict: verdict, candidate: kept))
-            }
+        take(.distillation, candidates, population, &owner, &decisions) {
+            $0.q <= settings.fdr && !$0.assessment.isOneCustomer
         }
-        take(.distillation) { $0.q <= settings.fdr && !$0.assessment.isOneCustomer }
-        take(.suspicious) { $0.assessment.isSuspicious }
-        take(.noFinding) { $0.assessment.isLookAlike }
         return decisions
+    }
+
+    private func take(
+        _ verdict: Verdict, _ candidates: [Candidate], _ population: Population,
+        _ owner: inout [Bool], _ decisions: inout [Decision], where accept: (Candidate) -> Bool
+    ) {
+        // The largest p-value that the bound on false discoveries accepts.
+        let largest =
+            candidates.filter { $0.q <= settings.fdr }.map(\.assessment.p).max() ?? 0
+        for candidate in candidates where accept(candidate) {
+            let free = candidate.members.filter { !owner[$0] }
+            // What a stronger group has taken is gone; a remainder stands only if it passes by itself.
+            guard free.count >= Proposals.minimumMembers else { continue }
+            var kept = candidate
+            if free.count < candidate.members.count {
+                if free.count * 2 < candidate.members.count { continue }
+                kept.members = free
+                kept.assessment = GroupAssessment(
+                    Pool(free, of: population), population: population)
+                guard kept.assessment.isJudgeable, accept(kept) else { continue }
+            }
+            if verdict != .noFinding {
+                kept.members = Membership(population: population).settle(kept.members, taken: owner)
+                let again = GroupAssessment(
+                    Pool(kept.members, of: population), population: population)
+                guard again.isJudgeable, !again.isOneCustomer else { continue }
+                kept.assessment = again
+                // What is left without bystanders must pass by itself: it may be another group than was tested, or one
+                // customer in the open.
+                if verdict == .distillation { kept.q = again.p <= largest ? kept.q : 1 }
+                guard accept(kept) else { continue }
+            }
+            for member in kept.members { owner[member] = true }
+            decisions.append(Decision(verdict: verdict, candidate: kept))
+        }
     }
 }
 
 extension GroupAssessment {
     /// Coordination or harvesting beyond doubt in some facet, but not every innocent explanation rejected.
-    var isSuspicious: Bool {
+    func isSuspicious(level: Double) -> Bool {
         guard !isOneCustomer, partition.p < 0.01 else { return false }
-        return oneOperator < 0.001 || (replay.p < 1e-4 && members >= 5)
-            || (payment.p < 1e-4 && content.p < 0.01)
+        return min(oneOperator, replay.p, max(payment.p, content.p)) < level
     }
 
     /// Similar enough to a campaign to be worth telling the reader that it was cleared.

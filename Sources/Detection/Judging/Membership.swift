@@ -12,6 +12,8 @@ struct Membership {
     let population: Population
 
     private static let cap = 3.0
+    /// Logarithm of the odds from which a member stays: that it is one of the group's is four times as likely as not.
+    private static let stayOdds = log(4.0)
 
     private struct Core {
         let centroid: [Float]
@@ -26,8 +28,8 @@ struct Membership {
     /// The members that fit the core, and accounts nearby that fit it as well as they do.
     func settle(_ members: [Int], taken: [Bool]) -> [Int] {
         var current = members
-        // Prior odds against an account of the population being one of the group's.
-        let odds = log(Double(population.profiles.count) / Double(max(1, members.count)))
+        // Most members of a group that was accused belong to it; a bystander must not be likelier than that.
+        let odds = Self.stayOdds
         for _ in 0..<3 {
             let core = core(of: current)
             let kept = current.filter { likelihood($0, core) > odds }
@@ -37,17 +39,16 @@ struct Membership {
         }
         let core = core(of: current)
         let inside = Set(current)
-        // The bar for joining grows with the number of accounts that could.
-        let bar = log(Double(population.profiles.count))
-        let joined = population.profiles.indices.filter { account in
+        let near = population.profiles.indices.filter { account in
             guard !inside.contains(account), !taken[account] else { return false }
             let row = population.content.rows[account]
-            guard !row.isEmpty,
-                Double(ContentSpace.dot(row, core.centroid))
+            return !row.isEmpty
+                && Double(ContentSpace.dot(row, core.centroid))
                     > core.cosine.middle - 2 * core.cosine.spread
-            else { return false }
-            return likelihood(account, core) > bar
         }
+        // Content has been used to find those nearby; what else is known must tell each from as many as there are.
+        let bar = Self.stayOdds + log(Double(max(1, near.count)))
+        let joined = near.filter { likelihood($0, core, withContent: false) > bar }
         return (current + joined).sorted()
     }
 
@@ -79,10 +80,11 @@ struct Membership {
             centroid: centroid,
             cosine: robust(
                 members.map { Double(ContentSpace.dot(population.content.rows[$0], centroid)) },
-                least: 0.03),
-            volume: robust(members.map(volume), least: 0.1),
+                least: 0.05),
+            // Cover traffic moves a volume by a fifth or so, and days of onset by hours.
+            volume: robust(members.map(volume), least: 0.2),
             created: created.count >= 5 ? robust(created, least: 1) : nil,
-            onset: robust(members.map(onset), least: 0.25),
+            onset: robust(members.map(onset), least: 0.5),
             parameters: main?.key ?? 0,
             parameterShare: Double(main?.value ?? 0) / Double(max(1, members.count)))
     }
@@ -92,7 +94,7 @@ struct Membership {
     }
 
     /// Log of how much better the core explains the account than the population does.
-    private func likelihood(_ account: Int, _ core: Core) -> Double {
+    private func likelihood(_ account: Int, _ core: Core, withContent: Bool = true) -> Double {
         let profile = population.profiles[account]
         func ratio(_ value: Double, _ part: (middle: Double, spread: Double), width: Double)
             -> Double
@@ -104,7 +106,7 @@ struct Membership {
         }
         var sum = ratio(volume(account), core.volume, width: 8)
         let row = population.content.rows[account]
-        if !row.isEmpty {
+        if withContent, !row.isEmpty {
             sum += ratio(Double(ContentSpace.dot(row, core.centroid)), core.cosine, width: 1)
         }
         if let created = core.created, let own = profile.facts.createdMicroseconds {

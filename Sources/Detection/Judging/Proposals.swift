@@ -6,6 +6,13 @@ import Sketches
 /// onsets, payment. More proposals than campaigns is fine; the false-discovery bound counts them all.
 struct Proposals {
     let population: Population
+    /// Accounts to leave out, by position: those of campaigns that were found already.
+    let excluded: [Bool]
+
+    init(population: Population, excluded: [Bool]? = nil) {
+        self.population = population
+        self.excluded = excluded ?? [Bool](repeating: false, count: population.profiles.count)
+    }
 
     /// Smallest group worth testing.
     static let minimumMembers = 5
@@ -35,7 +42,8 @@ struct Proposals {
 
     /// Links between neighbours in content, weighted by their cosine above what unrelated accounts have.
     func contentLinks() -> [WeightedLink] {
-        let found = population.content.neighbours(tables: 24, window: 6, keep: Self.neighbours)
+        let found = population.content.neighbours(
+            tables: 24, window: 6, keep: Self.neighbours, excluded: excluded)
         let threshold = contentThreshold()
         var links: [WeightedLink] = []
         for (account, neighbours) in found.enumerated() {
@@ -78,17 +86,18 @@ struct Proposals {
             for (_, posting) in (population.artefacts.postings[kind] ?? [:]).sorted(by: {
                 $0.key < $1.key
             }) {
-                let count = posting.accounts.count
+                let accounts = posting.accounts.filter { !excluded[$0] }
+                let count = accounts.count
                 guard count >= 2, Double(count) <= max(3, Self.commonShare * Double(total)) else {
                     continue
                 }
                 // The rarer the value among all accounts, the less two strangers would share it by chance.
                 let rarity = max(0.05, 1 - Double(count) / (Self.commonShare * Double(total) + 1))
                 let weight = (kind.isIdentity || kind == .signature ? 1 : 0.25) * rarity
-                let shuffled = posting.accounts.sorted {
+                let shuffled = accounts.sorted {
                     Hash64.mix(UInt64($0)) < Hash64.mix(UInt64($1))
                 }
-                for order in [posting.accounts, shuffled] {
+                for order in [accounts, shuffled] {
                     for index in 0..<count {
                         for step in 1...2 where index + step < count {
                             let a = order[index]
@@ -163,11 +172,13 @@ struct Proposals {
         var groups: [[Int]] = []
         for kind in ArtefactKind.allCases
         where kind.isText || kind == .payment || kind == .network || kind == .signature {
-            for posting in (population.artefacts.postings[kind] ?? [:]).values
-            where posting.accounts.count >= 8
-                && Double(posting.accounts.count) <= max(8, Self.commonShare * Double(total))
-            {
-                groups.append(posting.accounts)
+            for posting in (population.artefacts.postings[kind] ?? [:]).values {
+                let accounts = posting.accounts.filter { !excluded[$0] }
+                if accounts.count >= 8,
+                    Double(accounts.count) <= max(8, Self.commonShare * Double(total))
+                {
+                    groups.append(accounts)
+                }
             }
         }
         return groups

@@ -87,8 +87,12 @@ struct ContentSpace {
     /// Pairs of accounts with similar content, found without comparing all pairs: locality-sensitive hashing by random
     /// hyperplanes (M. Charikar, STOC 2002, doi:10.1145/509907.509965), `tables` times; accounts are sorted by
     /// signature and compared with their `window` next ones. O(n (tables log n + tables window)).
-    func neighbours(tables: Int, window: Int, keep: Int) -> [[(other: Int, cosine: Float)]] {
-        let accounts = rows.indices.filter { !rows[$0].isEmpty }
+    ///
+    /// - Parameter excluded: accounts that are nobody's neighbour, by position.
+    func neighbours(
+        tables: Int, window: Int, keep: Int, excluded: [Bool]
+    ) -> [[(other: Int, cosine: Float)]] {
+        let accounts = rows.indices.filter { !rows[$0].isEmpty && !excluded[$0] }
         var found = [[(other: Int, cosine: Float)]](repeating: [], count: rows.count)
         var seen = Set<UInt64>()
         for table in 0..<tables {

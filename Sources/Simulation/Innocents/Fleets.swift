@@ -88,7 +88,12 @@ extension WorldPlan {
             let activity = Activity(
                 sessionsPerDay: random.logNormal(median: 8, sigma: 0.4), activeDays: 0.97,
                 furtherTurns: 2)
+            let before = sessions.count
             live(&person, activity, from: opening, to: opening + 2 * day, &random)
+            // Who signed up for it came.
+            if sessions.count == before {
+                converse(&person, activity, at: opening + 3600 * second, &random)
+            }
         }
     }
 
