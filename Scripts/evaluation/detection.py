@@ -1,6 +1,7 @@
 """Verdicts against the labels of simulated worlds, with campaigns and without."""
 
 import collections
+import csv
 import time
 
 from workbench import elapsed, say, table, verdict_line
@@ -37,6 +38,10 @@ def run(bench):
         "For each seed: the share of the campaign's accounts that were accused, then coverage / purity of the reported "
         "campaign that matches best (the share of the campaign's accounts in it / the share of it that belongs to the "
         "campaign).",
+        "## Answers given before a campaign was flagged",
+        leaked(worlds),
+        "The share of a campaign's exchanges before the moment at which it would have been flagged (`first_flagged`); all "
+        "those of an account that was not accused count.",
         "## Innocent accounts accused or suspected, by class",
         by_class({**worlds, **clean}, clean),
         "Accused + suspicious; a dot stands for none.",
@@ -54,10 +59,32 @@ def one_world(bench, seed, accounts, days, campaigns):
     score = bench.score(world, "scan")
     reported = collections.Counter(group["verdict"] for group in bench.records("scan", "campaigns.jsonl"))
     counts = bench.summary("scan")["counts"]
+    leak = leaks(world / "labels.csv", bench.records("scan", "verdicts.jsonl"))
     bench.remove("world", "scan")
     say(f"detection: seed {seed}, campaigns {campaigns}: accused {score['accused']} (innocent "
         f"{score['falselyAccused']}) of {score['guilty']} guilty, suspicious {score['suspicious']}, {elapsed(started)}")
-    return {"score": score, "reported": reported, "counts": counts}
+    return {"score": score, "reported": reported, "counts": counts, "leak": leak}
+
+
+def leaks(labels, verdicts):
+    """The share of each campaign's exchanges that came before its accounts were flagged."""
+    with open(labels, newline="", encoding="utf-8") as file:
+        campaign_of = {row["account"]: row["campaign"] for row in csv.DictReader(file) if row["campaign"]}
+    total, before = collections.Counter(), collections.Counter()
+    for verdict in verdicts:
+        campaign = campaign_of.get(verdict["account"])
+        if campaign is None:
+            continue
+        total[campaign] += verdict["exchanges"]
+        accused = verdict["verdict"] == "distillation"
+        before[campaign] += verdict["exchanges_before_flag"] if accused else verdict["exchanges"]
+    return {campaign: before[campaign] / total[campaign] for campaign in total}
+
+
+def leaked(worlds):
+    names = sorted({name for world in worlds.values() for name in world["leak"]})
+    rows = [[f"`{name}`"] + [ratio(world["leak"].get(name), 3) for world in worlds.values()] for name in names]
+    return table(["campaign"] + [f"seed {seed}" for seed in worlds], rows)
 
 
 def kind_of(campaign):
