@@ -115,9 +115,9 @@ public struct Judge: Sendable {
         return a.members.lexicographicallyPrecedes(b.members)
     }
 
-    /// The intraclass correlation in steps of 0.002, about twice its noise in a group of thirty accounts.
+    /// The intraclass correlation in steps of 0.004, some four times its noise in a group of thirty accounts.
     private static func contentStep(_ candidate: Candidate) -> Int {
-        Int((max(0, candidate.assessment.content.value) / 0.002).rounded(.down))
+        Int((max(0, candidate.assessment.content.value) / 0.004).rounded(.down))
     }
 
     private func assess(_ proposals: [[Int]], _ population: Population) -> [Candidate] {
