@@ -78,9 +78,9 @@ struct GroupAssessment {
     /// Whether most members are under one card and one mail domain that are theirs alone.
     var isOpen: Bool { openIdentity >= Self.openShare }
 
-    /// From this share on a group is open. Two thirds leave room for bystanders that were proposed with it; an operator
+    /// From this share on a group is open. Four fifths leave room for bystanders that were proposed with it; an operator
     /// who uses several cards or domains in turn stays below.
-    static let openShare = 2.0 / 3
+    static let openShare = 0.8
 
     /// Members who declare one organisation are that organisation until shown otherwise.
     var isOneCustomer: Bool { organization.share >= 0.5 }
