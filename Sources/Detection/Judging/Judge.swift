@@ -166,15 +166,24 @@ public struct Judge: Sendable {
                 guard kept.assessment.isJudgeable, accept(kept) else { continue }
             }
             if verdict != .noFinding {
-                kept.members = Membership(population: population).settle(kept.members, taken: owner)
-                let again = GroupAssessment(
-                    Pool(kept.members, of: population), population: population)
-                guard again.isJudgeable, !again.isOneCustomer else { continue }
-                kept.assessment = again
+                let settled = Membership(population: population).settle(kept.members, taken: owner)
                 // What is left without bystanders must pass by itself: it may be another group than was tested, or one
-                // customer in the open.
-                if verdict == .distillation { kept.q = again.p <= largest ? kept.q : 1 }
-                guard accept(kept) else { continue }
+                // customer in the open. Accounts that would join must not keep it from passing.
+                let passing = [(settled.kept + settled.joined).sorted(), settled.kept].lazy
+                    .map { members in
+                        var changed = kept
+                        changed.members = members
+                        changed.assessment = GroupAssessment(
+                            Pool(members, of: population), population: population)
+                        if verdict == .distillation, changed.assessment.p > largest {
+                            changed.q = 1
+                        }
+                        return changed
+                    }.first {
+                        $0.assessment.isJudgeable && !$0.assessment.isOneCustomer && accept($0)
+                    }
+                guard let passing else { continue }
+                kept = passing
             }
             for member in kept.members { owner[member] = true }
             decisions.append(Decision(verdict: verdict, candidate: kept))

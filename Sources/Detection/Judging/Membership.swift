@@ -26,14 +26,16 @@ struct Membership {
     }
 
     /// The members that fit the core, and accounts nearby that fit it as well as they do.
-    func settle(_ members: [Int], taken: [Bool]) -> [Int] {
+    func settle(_ members: [Int], taken: [Bool]) -> (kept: [Int], joined: [Int]) {
         var current = members
         // Most members of a group that was accused belong to it; a bystander must not be likelier than that.
         let odds = Self.stayOdds
         for _ in 0..<3 {
             let core = core(of: current)
             let kept = current.filter { likelihood($0, core) > odds }
-            if kept.count < max(Proposals.minimumMembers, members.count / 3) { return current }
+            if kept.count < max(Proposals.minimumMembers, members.count / 3) {
+                return (current, [])
+            }
             if kept == current { break }
             current = kept
         }
@@ -49,7 +51,7 @@ struct Membership {
         // Content has been used to find those nearby; what else is known must tell each from as many as there are.
         let bar = Self.stayOdds + log(Double(max(1, near.count)))
         let joined = near.filter { likelihood($0, core, withContent: false) > bar }
-        return (current + joined).sorted()
+        return (current, joined)
     }
 
     private func volume(_ account: Int) -> Double {
