@@ -26,18 +26,19 @@ struct GroupTests {
     static let reuseShare = 0.1
 
     /// Volumes more equal than independent customers' are. Measures the robust spread of log volumes, and of log
-    /// volumes a day; the smaller counts, twice.
+    /// volumes a day, and of log volumes since the onset; the smallest counts, three times.
     func volumes(_ pool: Pool) -> Measurement {
         let counts = pool.parts.map { log(Double($0.exchanges)) }
         let rates = pool.parts.map { part in
             log(Double(part.exchanges) / max(1, Double(part.last - part.first) / Population.day))
         }
-        let spread = max(0.02, min(Statistics.robustScale(counts), Statistics.robustScale(rates)))
+        let active = pool.parts.map { log(Double($0.exchangesSinceOnset)) }
+        let spread = max(0.02, [counts, rates, active].map(Statistics.robustScale).min() ?? 1)
         // The interquartile range of m normal values has a relative standard error of 1.167 / sqrt(m); its logarithm
         // is close to normal.
         let z =
             log(spread / Self.volumeSpread) / (1.167 / Double(max(1, counts.count)).squareRoot())
-        let p = counts.count < 5 ? 1 : 2 * Statistics.normalCDF(z)
+        let p = counts.count < 5 ? 1 : 3 * Statistics.normalCDF(z)
         return Measurement(
             name: "equal_volumes", value: spread, threshold: Self.volumeSpread,
             unit: "standard deviation of log volume", p: Statistics.clamp(p))

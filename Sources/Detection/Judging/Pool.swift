@@ -8,6 +8,8 @@ struct Pool {
         let account: Int
         /// Exchanges that count.
         let exchanges: Int
+        /// Those from when the account became active.
+        let exchangesSinceOnset: Int
         /// First exchange, microseconds.
         let first: Int64
         /// Last exchange before the cutoff, microseconds; an hour's end where only the hour is known.
@@ -23,9 +25,10 @@ struct Pool {
     /// Exchanges of all parts.
     var exchanges: Int { parts.reduce(0) { $0 + $1.exchanges } }
 
-    /// The data of `members` before `cutoff`, from when each became active; members without any are left out.
+    /// The data of `members` before `cutoff`; members without any are left out.
     ///
-    /// An account that was taken up after a life of its own counts from then on: what it did before was not the group's.
+    /// Of an account that was taken up after a life of its own, only exchanges from then on are looked at: what it asked
+    /// before was not the group's. Its volume is given from both beginnings, since a ramp can pass for an onset.
     init(_ members: [Int], of population: Population, cutoff: Int64 = .max) {
         self.cutoff = cutoff
         parts = members.compactMap { account in
@@ -39,22 +42,21 @@ struct Pool {
             let begins = max(profile.firstMicroseconds, begin)
             let samples = Self.samples(
                 of: profile, sample: population.samples[account], within: begins..<cutoff)
-            if profile.lastMicroseconds < cutoff, begins == profile.firstMicroseconds {
-                return Part(
-                    account: account, exchanges: Int(profile.exchanges), first: begins,
-                    last: profile.lastMicroseconds, samples: samples)
-            }
             var count = 0
-            var last = begins
+            var active = 0
+            var last = profile.firstMicroseconds
             profile.hours.forEach { start, value in
+                guard start * 1_000_000 < cutoff else { return }
                 let end = (start + profile.hours.stepSeconds) * 1_000_000
-                guard start * 1_000_000 < cutoff, end > begins else { return }
                 count += value
+                if end > begins { active += value }
                 last = max(last, end)
             }
+            let isWhole = profile.lastMicroseconds < cutoff
             return Part(
-                account: account, exchanges: max(1, count), first: begins,
-                last: min(last, cutoff, max(begins, profile.lastMicroseconds)), samples: samples)
+                account: account, exchanges: isWhole ? Int(profile.exchanges) : max(1, count),
+                exchangesSinceOnset: max(1, active), first: profile.firstMicroseconds,
+                last: isWhole ? profile.lastMicroseconds : min(last, cutoff), samples: samples)
         }
     }
 
