@@ -47,6 +47,22 @@ import Testing
         #expect(profiles[0].serialized == whole, "seed \(seed), \(count) requests")
     }
 
+    @Test func `keeps its first exchanges, whatever order they come in`() throws {
+        let requests = (0..<100).map { index in
+            Request(
+                id: "r\(index)", seconds: 1_776_816_000 + Double(index * 60), text: "p \(index)")
+        }
+        var random = SplitMix(seed: 5)
+        let shuffled = requests.shuffled(using: &random)
+        let extractor = try SignalExtractor.make()
+        var profile = extractor.profile(of: Array(shuffled[..<40]))
+        profile.merge(extractor.profile(of: Array(shuffled[40...])))
+        let first = requests.prefix(AccountProfile.Limit.earliest)
+        #expect(
+            profile.earliest.map(\.timeMicroseconds)
+                == first.map { Int64($0.seconds * 1_000_000) })
+    }
+
     @Test(arguments: UInt64(1)...6) func `reads what it wrote`(seed: UInt64) throws {
         var random = SplitMix(seed: seed)
         let profile = try SignalExtractor.make().profile(of: Self.requests(70, &random))

@@ -79,28 +79,42 @@ struct Crowd {
     }
 
     /// A clean hydra: equal volumes, the same ten topics, made and started within a day; nothing else shared.
-    mutating func addHydra(_ count: Int, organization: String = "") {
-        for index in 0..<count {
-            let created = Double.random(in: 9.0...9.8, using: &random)
-            add("worker\(100 + index)", count: 40, days: 10...18, created: created) { crowd, _ in
+    mutating func addHydra(
+        _ size: Int, name: String = "worker", count: Int = 40, from: Double = 10,
+        client: String = "", organization: String = ""
+    ) {
+        for index in 0..<size {
+            let created = Double.random(in: from - 1.0...from - 0.2, using: &random)
+            add("\(name)\(100 + index)", count: count, days: from...from + 8, created: created) {
+                crowd, _ in
                 // A task collection of its own, gone through by all workers alike.
                 let topic = Self.topics + Int(crowd.random.next() % 10)
                 return crowd.prompt(topic: topic)
             } shape: {
                 $0.address = "172.\(index).0.1"
-                $0.payment = "own\(index)"
+                $0.payment = "\(name)\(index)"
+                $0.userAgent = client
                 $0.organization = organization
             }
         }
     }
 
     /// Devices of one owner: used as evenly as a hydra, under one card and one mail domain.
-    mutating func addFleet(_ count: Int, cards: Int = 1) {
+    mutating func addFleet(_ count: Int, cards: Int = 1, domain: String = "devices.example") {
         addHydra(count)
         for index in profiles.indices where profiles[index].account.hasPrefix("worker") {
             var record = AccountRecord(account: profiles[index].account)
             record.paymentFingerprint = "fleet\(index % cards)"
-            record.emailDomain = "devices.example"
+            record.emailDomain = domain
+            profiles[index].join(record)
+        }
+    }
+
+    /// Gives accounts a mail domain, as the provider's account table would.
+    mutating func mail(_ domain: String, to prefix: String) {
+        for index in profiles.indices where profiles[index].account.hasPrefix(prefix) {
+            var record = AccountRecord(account: profiles[index].account)
+            record.emailDomain = domain
             profiles[index].join(record)
         }
     }
@@ -120,8 +134,9 @@ struct Crowd {
         return value * (1 + x - x.rounded(.down))
     }
 
-    func judged() -> Judgement {
-        Judge(settings: JudgeSettings()).judge(profiles.sorted { $0.account < $1.account })
+    func judged(threads: Int = 1) -> Judgement {
+        Judge(settings: JudgeSettings(threads: threads)).judge(
+            profiles.sorted { $0.account < $1.account })
     }
 
     func accused() -> Set<String> {
@@ -142,6 +157,52 @@ struct Crowd {
         crowd.addPeople(50)
         crowd.addFleet(20, cards: 4)
         #expect(crowd.accused().count == 20, "seed 3")
+    }
+
+    @Test func `one card with a free mail provider is not in the open`() throws {
+        var crowd = try Crowd(seed: 3)
+        crowd.addPeople(50)
+        crowd.mail("mail.example", to: "person")
+        crowd.addFleet(20, domain: "mail.example")
+        #expect(crowd.accused().count == 20, "seed 3")
+    }
+
+    /// Two hydras over one collection, of which one asks five times as much, weeks later and through a client of its
+    /// own: it is found by that client, and only then does the other one stand out.
+    @Test func `two campaigns with one source of prompts are both found`() throws {
+        var crowd = try Crowd(seed: 9)
+        crowd.addPeople(60)
+        crowd.addHydra(16)
+        crowd.addHydra(16, name: "second", count: 200, from: 22, client: "script/2")
+        let accused = crowd.accused()
+        #expect(accused.count { $0.hasPrefix("worker") } == 16, "seed 9")
+        #expect(accused.count { $0.hasPrefix("second") } == 16, "seed 9")
+        #expect(accused.count == 32, "seed 9")
+    }
+
+    @Test func `a campaign is flagged on its first exchanges`() throws {
+        var crowd = try Crowd(seed: 1)
+        crowd.addPeople(50)
+        crowd.addHydra(20, count: 400)
+        let campaign = try #require(crowd.judged().campaigns.first)
+        let before = campaign.exchangesBeforeFlag
+        #expect(campaign.exchanges == 8000, "seed 1")
+        // A uniform sample alone would have some three exchanges an account by then.
+        #expect(before < 1600, "seed 1: \(before)")
+        #expect(before >= 100, "seed 1")
+    }
+
+    @Test func `threads do not change a judgement`() throws {
+        var crowd = try Crowd(seed: 1)
+        crowd.addPeople(50)
+        crowd.addHydra(20)
+        let lines = [1, 3].map { threads in
+            let judgement = crowd.judged(threads: threads)
+            return judgement.accounts.map { "\($0)" } + judgement.campaigns.map { "\($0)" }
+                + judgement.cleared.map { "\($0)" }
+        }
+        #expect(lines[0] == lines[1], "seed 1")
+        #expect(lines[0].count > 70, "seed 1")
     }
 
     @Test(arguments: [UInt64(1), 2]) func `a clean hydra is accused, whole and alone`(

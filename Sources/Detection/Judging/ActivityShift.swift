@@ -12,10 +12,8 @@ enum ActivityShift {
     /// beyond what a steady account reaches by chance over some thousand hours.
     private static let leastGain = 10.0
 
-    /// Days since 1970; `nil` when nothing happened before `cutoff`.
-    static func day(of profile: AccountProfile, before cutoff: Int64) -> Double? {
-        guard profile.firstMicroseconds < cutoff else { return nil }
-        let first = Double(profile.firstMicroseconds) / Population.day
+    /// Microseconds since 1970; never before the first exchange.
+    static func moment(of profile: AccountProfile, before cutoff: Int64) -> Int64 {
         var total = 0.0
         var end: Int64 = 0
         profile.hours.forEach { start, count in
@@ -23,11 +21,11 @@ enum ActivityShift {
             total += Double(count)
             end = start + profile.hours.stepSeconds
         }
-        guard total >= 20 else { return first }
+        guard total >= 20 else { return profile.firstMicroseconds }
         let begin = profile.firstMicroseconds / 1_000_000
         let span = Double(end - begin)
         var before = 0.0
-        var best = (gain: leastGain, day: first)
+        var best = (gain: leastGain, moment: profile.firstMicroseconds)
         profile.hours.forEach { start, count in
             guard start * 1_000_000 < cutoff else { return }
             let earlier = Double(start - begin)
@@ -40,11 +38,11 @@ enum ActivityShift {
                         after * log(after / later)
                         + (before > 0 ? before * log(before / earlier) : 0)
                         - total * log(total / span)
-                    if gain > best.gain { best = (gain, Double(start) / 86_400) }
+                    if gain > best.gain { best = (gain, start * 1_000_000) }
                 }
             }
             before += Double(count)
         }
-        return best.day
+        return max(profile.firstMicroseconds, best.moment)
     }
 }

@@ -28,6 +28,11 @@ public enum Calibration {
                 "Share of prompts in common from which accounts count as working through the same exercise."
         ),
         Constant(
+            name: "open_customer_share", value: GroupAssessment.openShare,
+            explanation:
+                "Share of accounts under one card and one mail domain from which a group counts as one customer in the open."
+        ),
+        Constant(
             name: "minimum_group", value: Double(Proposals.minimumMembers),
             explanation: "Smallest group of accounts that is tested."),
     ]

@@ -59,25 +59,17 @@ struct Describer {
     /// first midnight (UTC) at which it does, then the first full hour of the day before it.
     private func flag(_ group: inout JudgedGroup, _ candidate: Judge.Candidate, level: Double) {
         guard group.verdict == .distillation else { return }
-        let day = Int64(Population.day)
-        var checkpoint = (group.firstMicroseconds / day + 1) * day
         /// The group's exchanges before `moment`, if they suffice.
         func found(at moment: Int64) -> Int? {
             let pool = Pool(candidate.members, of: population, cutoff: moment)
             let assessment = GroupAssessment(pool, population: population)
             return assessment.isJudgeable && assessment.p <= level ? pool.exchanges : nil
         }
-        while true {
-            let late = checkpoint > group.lastMicroseconds
-            if let atMidnight = late ? group.exchanges : found(at: checkpoint) {
-                group.firstFlaggedMicroseconds = checkpoint
-                group.exchangesBeforeFlag = atMidnight
-                break
-            }
-            checkpoint += day
-        }
-        for hour in 1..<24 {
-            let moment = checkpoint - day + Int64(hour) * 3_600_000_000
+        let day = Int64(Population.day)
+        var midnight = (group.firstMicroseconds / day + 1) * day
+        while midnight <= group.lastMicroseconds, found(at: midnight) == nil { midnight += day }
+        for hour in 1...24 {
+            let moment = midnight - day + Int64(hour) * (day / 24)
             guard moment > group.firstMicroseconds else { continue }
             if let exchanges = found(at: moment) {
                 group.firstFlaggedMicroseconds = moment
@@ -85,6 +77,8 @@ struct Describer {
                 return
             }
         }
+        group.firstFlaggedMicroseconds = midnight
+        group.exchangesBeforeFlag = group.exchanges
     }
 
     private func verdicts(

@@ -44,19 +44,21 @@ struct Explanations {
     }
 
     private var customer: InnocentExplanation {
-        let o = assessment.organization
+        let a = assessment
+        let reason =
+            if a.isOpen, !a.isOneCustomer {
+                "\(Self.percent(a.openIdentity)) of the members pay with one instrument and sign up with one mail domain, most of whose accounts it pays for: "
+                    + "one customer in the open. Even volumes and breadth do not count against it; a purpose that only training has would."
+            } else if a.organization.name.isEmpty {
+                "No organisation is declared for the members, and no card and mail domain covers them."
+            } else {
+                "The organisation that most members declare, “\(a.organization.name)”, covers \(Self.percent(a.organization.share)) of them; one customer would cover at least half."
+            }
         return InnocentExplanation(
             name: "one_customer",
             statement:
-                "The accounts belong to one declared customer: a company, a team, a licensed user.",
-            pValue: nil, rejected: !assessment.isOneCustomer && !assessment.isOpen,
-            reason: assessment.isOpen && !assessment.isOneCustomer
-                ? "\(Self.percent(assessment.openIdentity)) of the members pay with one instrument and sign up with one mail domain, which nobody else uses: "
-                    + "one customer in the open. Even volumes and breadth do not count against it; a purpose that only training has would."
-                : o.name.isEmpty
-                    ? "No organisation is declared for the members, and no card and mail domain covers them."
-                    : "The organisation that most members declare, “\(o.name)”, covers \(Self.percent(o.share)) of them; "
-                        + "one customer would cover at least half.")
+                "The accounts belong to one customer, declared or in the open: a company, a team, a licensed user.",
+            pValue: nil, rejected: !a.isOneCustomer && !a.isOpen, reason: reason)
     }
 
     private var product: InnocentExplanation {

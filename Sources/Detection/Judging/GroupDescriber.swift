@@ -246,6 +246,9 @@ struct GroupDescriber {
         if assessment.isOneCustomer {
             return "one customer: the members declare the same organisation"
         }
+        if assessment.isOpen {
+            return "one customer in the open: the members share one card and one mail domain"
+        }
         if assessment.partition.p > 0.01 && assessment.partition.value > GroupTests.reuseShare / 2 {
             return "a class, course, benchmark or monitor: the members send the same prompts"
         }

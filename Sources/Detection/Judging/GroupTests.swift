@@ -177,12 +177,8 @@ struct GroupTests {
     /// Accounts that became active, or much more active, in one burst that is not the beginning of the log.
     func onsetBurst(_ pool: Pool) -> Measurement {
         burst(
-            pool.parts.compactMap { part in
-                pool.cutoff == .max
-                    ? population.onset[part.account]
-                    : ActivityShift.day(
-                        of: population.profiles[part.account], before: pool.cutoff)
-            }, reference: population.onsets, members: pool.parts.count, name: "activity_burst",
+            pool.parts.map { Double($0.onset) / Population.day }, reference: population.onsets,
+            members: pool.parts.count, name: "activity_burst",
             unit: "share of accounts that became active within the densest days")
     }
 
@@ -238,51 +234,39 @@ struct GroupTests {
     private func shared(
         _ kinds: [ArtefactKind], name: String, unit: String, _ pool: Pool
     ) -> Measurement {
-        let members = Set(pool.parts.map(\.account))
         var linked = Set<Int>()
         for kind in kinds {
-            let inside = holders(of: kind, pool)
+            let inside = population.holders(of: kind, among: pool.accounts)
             for (key, accounts) in inside where accounts.count >= 2 {
                 // An address that strangers share as well (a carrier's or VPN's exit) says nothing of the members.
                 let everywhere = population.artefacts.accounts(kind, key).count
                 if accounts.count * 2 >= everywhere { linked.formUnion(accounts) }
             }
         }
-        let share = Double(linked.count) / Double(max(1, members.count))
+        let share = Double(linked.count) / Double(max(1, pool.parts.count))
         // One account in ten of an innocent group may share with another by accident, family or habit.
         let base = 0.1
-        let p = Statistics.binomialUpperTail(linked.count, of: members.count, p: base)
+        let p = Statistics.binomialUpperTail(linked.count, of: pool.parts.count, p: base)
         return Measurement(
             name: name, value: share, threshold: base, unit: unit, p: Statistics.clamp(p))
     }
 
-    /// How openly the members stand together: the smaller of the shares that pay with one instrument and that sign up
-    /// with one mail domain. Zero where either is unknown, or where most accounts of that domain pay otherwise, as those
-    /// of a free mail provider do.
+    /// How openly the members stand together: the share that both pays with the commonest instrument and signs up with
+    /// the commonest mail domain. Zero where either is unknown, or where most accounts of that domain pay otherwise, as
+    /// those of a free mail provider do.
     ///
     /// Not a test: a fact about what the provider was told. Someone who runs many accounts under one name and card is
     /// one customer and can be asked; harvesting hides that the accounts are one's own.
     func openIdentity(_ pool: Pool) -> Double {
-        func commonest(_ kind: ArtefactKind) -> (key: UInt64, count: Int)? {
-            holders(of: kind, pool).map { (key: $0, count: $1.count) }
-                .max { ($0.count, $1.key) < ($1.count, $0.key) }
+        func commonest(_ kind: ArtefactKind) -> Dictionary<UInt64, [Int]>.Element? {
+            population.holders(of: kind, among: pool.accounts)
+                .max { ($0.value.count, $1.key) < ($1.value.count, $0.key) }
         }
         guard let card = commonest(.payment), let domain = commonest(.emailDomain) else { return 0 }
         let payers = Set(population.artefacts.accounts(.payment, card.key))
         let users = population.artefacts.accounts(.emailDomain, domain.key)
         guard users.count(where: payers.contains) * 2 > users.count else { return 0 }
-        return Double(min(card.count, domain.count)) / Double(max(1, pool.parts.count))
-    }
-
-    /// The members that show each value of a kind.
-    private func holders(of kind: ArtefactKind, _ pool: Pool) -> [UInt64: [Int]] {
-        var result: [UInt64: [Int]] = [:]
-        for part in pool.parts {
-            for key in ArtefactIndex.keys(kind, population.profiles[part.account]) {
-                result[key, default: []].append(part.account)
-            }
-        }
-        return result
+        return Double(domain.value.count(where: payers.contains)) / Double(pool.parts.count)
     }
 
     /// Reasoning signatures that one account received and another presents, or that several present. A client that
@@ -290,7 +274,7 @@ struct GroupTests {
     func signatureReplay(_ pool: Pool) -> Measurement {
         let members = Set(pool.parts.map(\.account))
         var replaying = Set<Int>()
-        for (key, accounts) in holders(of: .signature, pool)
+        for (key, accounts) in population.holders(of: .signature, among: pool.accounts)
         where population.artefacts.accounts(.signature, key).count >= 2 {
             replaying.formUnion(accounts)
         }

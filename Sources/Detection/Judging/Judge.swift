@@ -74,29 +74,52 @@ public struct Judge: Sendable {
         var tested = Set<[Int]>()
         var candidates: [Candidate] = []
         var decisions: [Decision] = []
+        var largest = 0.0
         // Two campaigns with one source of prompts look like one group that is none. Once the clearer one is found and
-        // taken out, the other shows; so groups are proposed anew from what is left, and all tests count for the bound.
+        // taken out, the other shows; so groups are proposed anew from what is left, and so is what is left of each group.
         for _ in 0..<Self.rounds {
-            let proposals = Proposals(population: population, excluded: owner).all().filter {
-                tested.insert($0).inserted
-            }
+            let remainders = candidates.map { $0.members.filter { !owner[$0] } }
+                .filter { $0.count >= Proposals.minimumMembers }
+            let proposals =
+                (Proposals(population: population, excluded: owner).all() + remainders)
+                .filter { tested.insert($0).inserted }
             candidates += assess(proposals, population)
             let q = Statistics.qValues(candidates.map(\.assessment.p))
             for index in candidates.indices { candidates[index].q = q[index] }
             candidates.sort { Self.precedes($0, $1, fdr: settings.fdr) }
-            let found = accuse(candidates, population, owner: &owner)
-            decisions += found
-            if found.isEmpty { break }
+            largest = candidates.lazy.filter { $0.q <= settings.fdr }.map(\.assessment.p).max() ?? 0
+            let before = decisions.count
+            take(.distillation, candidates, population, &owner, &decisions) {
+                $0.p <= largest && !$0.isOneCustomer
+            }
+            if decisions.count == before { break }
         }
-        // Five in a hundred scans may call some innocent group suspicious (Bonferroni's bound).
-        let level = 0.05 / Double(max(1, candidates.count))
+        // The tests of all rounds count for the bound, also for what an earlier round accused.
+        for decision in decisions where decision.candidate.assessment.p > largest {
+            for member in decision.candidate.members { owner[member] = false }
+        }
+        decisions.removeAll { $0.candidate.assessment.p > largest }
+        let level = Self.suspicionRisk / Double(3 * max(1, candidates.count))
         take(.suspicious, candidates, population, &owner, &decisions) {
-            $0.assessment.isSuspicious(level: level)
+            $0.isSuspicious(level: level)
         }
-        take(.noFinding, candidates, population, &owner, &decisions) { $0.assessment.isLookAlike }
+        take(.noFinding, candidates, population, &owner, &decisions) { $0.isLookAlike }
+        for index in decisions.indices {
+            decisions[index].candidate.q = Self.q(
+                of: decisions[index].candidate.assessment.p, among: candidates)
+        }
         return Describer(population: population, settings: settings).judgement(
             decisions, candidates: candidates)
     }
+
+    /// The q-value of a group that was changed after its test: that of the next larger p-value tested.
+    private static func q(of p: Double, among candidates: [Candidate]) -> Double {
+        candidates.lazy.filter { $0.assessment.p >= p }.map(\.q).min() ?? 1
+    }
+
+    /// How often a scan may call some innocent group suspicious: Bonferroni's bound over groups and the three signs that
+    /// make one so.
+    private static let suspicionRisk = 0.05
 
     /// Times that groups are proposed at most; in each but the last a campaign must have been found.
     private static let rounds = 4
@@ -135,54 +158,34 @@ public struct Judge: Sendable {
         var candidate: Candidate
     }
 
-    /// The groups to accuse, strongest first and disjoint.
-    private func accuse(
-        _ candidates: [Candidate], _ population: Population, owner: inout [Bool]
-    ) -> [Decision] {
-        var decisions: [Decision] = []
-        take(.distillation, candidates, population, &owner, &decisions) {
-            $0.q <= settings.fdr && !$0.assessment.isOneCustomer
-        }
-        return decisions
-    }
-
+    /// Decides on the candidates that `accept` accepts, as far as their members are free.
     private func take(
         _ verdict: Verdict, _ candidates: [Candidate], _ population: Population,
-        _ owner: inout [Bool], _ decisions: inout [Decision], where accept: (Candidate) -> Bool
+        _ owner: inout [Bool], _ decisions: inout [Decision],
+        where accept: (GroupAssessment) -> Bool
     ) {
-        // The largest p-value that the bound on false discoveries accepts.
-        let largest =
-            candidates.filter { $0.q <= settings.fdr }.map(\.assessment.p).max() ?? 0
-        for candidate in candidates where accept(candidate) {
+        /// The group of these members, if it is accepted as it stands.
+        func accepted(_ members: [Int]) -> Candidate? {
+            let assessment = GroupAssessment(
+                Pool(members, of: population), population: population)
+            return assessment.isJudgeable && accept(assessment)
+                ? Candidate(members: members, assessment: assessment) : nil
+        }
+        for candidate in candidates where accept(candidate.assessment) {
             let free = candidate.members.filter { !owner[$0] }
             // What a stronger group has taken is gone; a remainder stands only if it passes by itself.
-            guard free.count >= Proposals.minimumMembers else { continue }
-            var kept = candidate
-            if free.count < candidate.members.count {
-                if free.count * 2 < candidate.members.count { continue }
-                kept.members = free
-                kept.assessment = GroupAssessment(
-                    Pool(free, of: population), population: population)
-                guard kept.assessment.isJudgeable, accept(kept) else { continue }
-            }
+            guard free.count >= Proposals.minimumMembers, free.count * 2 >= candidate.members.count
+            else { continue }
+            guard var kept = free.count == candidate.members.count ? candidate : accepted(free)
+            else { continue }
             if verdict != .noFinding {
-                let settled = Membership(population: population).settle(kept.members, taken: owner)
-                // What is left without bystanders must pass by itself: it may be another group than was tested, or one
-                // customer in the open. Accounts that would join must not keep it from passing.
-                let passing = [(settled.kept + settled.joined).sorted(), settled.kept].lazy
-                    .map { members in
-                        var changed = kept
-                        changed.members = members
-                        changed.assessment = GroupAssessment(
-                            Pool(members, of: population), population: population)
-                        if verdict == .distillation, changed.assessment.p > largest {
-                            changed.q = 1
-                        }
-                        return changed
-                    }.first {
-                        $0.assessment.isJudgeable && !$0.assessment.isOneCustomer && accept($0)
-                    }
-                guard let passing else { continue }
+                // What is left without bystanders must pass too: it may be another group than was tested, or one customer
+                // in the open. Accounts that would join must not keep it from passing.
+                let settled = Membership(population: population).settle(free, taken: owner)
+                guard
+                    let passing = accepted((settled.kept + settled.joined).sorted())
+                        ?? accepted(settled.kept)
+                else { continue }
                 kept = passing
             }
             for member in kept.members { owner[member] = true }

@@ -12,7 +12,8 @@ struct Membership {
     let population: Population
 
     private static let cap = 3.0
-    /// Logarithm of the odds from which a member stays: that it is one of the group's is four times as likely as not.
+    /// Logarithm of the odds from which a member stays. Most members of a group that passed belong to it, so the odds start
+    /// even; four to one leaves out those of whom nothing says that they do.
     private static let stayOdds = log(4.0)
 
     private struct Core {
@@ -26,13 +27,13 @@ struct Membership {
     }
 
     /// The members that fit the core, and accounts nearby that fit it as well as they do.
+    ///
+    /// - Returns: the members that stay and the accounts that would join, each in order of position.
     func settle(_ members: [Int], taken: [Bool]) -> (kept: [Int], joined: [Int]) {
         var current = members
-        // Most members of a group that was accused belong to it; a bystander must not be likelier than that.
-        let odds = Self.stayOdds
         for _ in 0..<3 {
             let core = core(of: current)
-            let kept = current.filter { likelihood($0, core) > odds }
+            let kept = current.filter { likelihood($0, core) > Self.stayOdds }
             if kept.count < max(Proposals.minimumMembers, members.count / 3) {
                 return (current, [])
             }
@@ -59,8 +60,7 @@ struct Membership {
     }
 
     private func onset(_ account: Int) -> Double {
-        population.onset[account]
-            ?? Double(population.profiles[account].firstMicroseconds) / Population.day
+        Double(population.parts[account].onset) / Population.day
     }
 
     private func core(of members: [Int]) -> Core {
@@ -83,7 +83,8 @@ struct Membership {
             cosine: robust(
                 members.map { Double(ContentSpace.dot(population.content.rows[$0], centroid)) },
                 least: 0.05),
-            // Cover traffic moves a volume by a fifth or so, and days of onset by hours.
+            // No core is taken to be tighter than this: cover traffic moves a volume by a fifth or so, and an onset by half
+            // a day.
             volume: robust(members.map(volume), least: 0.2),
             created: created.count >= 5 ? robust(created, least: 1) : nil,
             onset: robust(members.map(onset), least: 0.5),

@@ -6,15 +6,17 @@ struct Pool {
     struct Part {
         /// Position in the population.
         let account: Int
-        /// Exchanges that count.
+        /// Exchanges before the cutoff.
         let exchanges: Int
         /// Those from when the account became active.
         let exchangesSinceOnset: Int
+        /// When it became active, microseconds.
+        let onset: Int64
         /// First exchange, microseconds.
         let first: Int64
         /// Last exchange before the cutoff, microseconds; an hour's end where only the hour is known.
         let last: Int64
-        /// Sampled exchanges before the cutoff.
+        /// Sampled exchanges between onset and cutoff.
         let samples: [SampledSignals]
     }
 
@@ -22,42 +24,50 @@ struct Pool {
     /// The moment up to which data count, microseconds; `.max` for all.
     let cutoff: Int64
 
+    /// Positions of the members with data.
+    var accounts: [Int] { parts.map(\.account) }
+
     /// Exchanges of all parts.
     var exchanges: Int { parts.reduce(0) { $0 + $1.exchanges } }
 
     /// The data of `members` before `cutoff`; members without any are left out.
-    ///
-    /// Of an account that was taken up after a life of its own, only exchanges from then on are looked at: what it asked
-    /// before was not the group's. Its volume is given from both beginnings, since a ramp can pass for an onset.
     init(_ members: [Int], of population: Population, cutoff: Int64 = .max) {
         self.cutoff = cutoff
-        parts = members.compactMap { account in
-            let profile = population.profiles[account]
-            guard profile.firstMicroseconds < cutoff else { return nil }
-            let onset =
-                cutoff == .max
-                ? population.onset[account] : ActivityShift.day(of: profile, before: cutoff)
-            // Onsets are starts of buckets; half a second is room for rounding.
-            let begin = Int64((onset ?? 0) * Population.day) - 500_000
-            let begins = max(profile.firstMicroseconds, begin)
-            let samples = Self.samples(
-                of: profile, sample: population.samples[account], within: begins..<cutoff)
-            var count = 0
-            var active = 0
-            var last = profile.firstMicroseconds
-            profile.hours.forEach { start, value in
-                guard start * 1_000_000 < cutoff else { return }
-                let end = (start + profile.hours.stepSeconds) * 1_000_000
-                count += value
-                if end > begins { active += value }
-                last = max(last, end)
+        parts =
+            cutoff == .max
+            ? members.map { population.parts[$0] }
+            : members.compactMap { account in
+                let profile = population.profiles[account]
+                return profile.firstMicroseconds < cutoff
+                    ? Part(account, profile, sample: population.samples[account], cutoff: cutoff)
+                    : nil
             }
-            let isWhole = profile.lastMicroseconds < cutoff
-            return Part(
-                account: account, exchanges: isWhole ? Int(profile.exchanges) : max(1, count),
-                exchangesSinceOnset: max(1, active), first: profile.firstMicroseconds,
-                last: isWhole ? profile.lastMicroseconds : min(last, cutoff), samples: samples)
+    }
+}
+
+extension Pool.Part {
+    /// The part of one account before `cutoff`.
+    ///
+    /// Of an account that was taken up after a life of its own, only exchanges from then on are sampled: what it asked
+    /// before was not the group's. Its volume is given from both beginnings, since a ramp can pass for an onset.
+    init(_ account: Int, _ profile: AccountProfile, sample: [SampledSignals], cutoff: Int64) {
+        let onset = ActivityShift.moment(of: profile, before: cutoff)
+        var count = 0
+        var active = 0
+        var last = profile.firstMicroseconds
+        profile.hours.forEach { start, value in
+            guard start * 1_000_000 < cutoff else { return }
+            let end = (start + profile.hours.stepSeconds) * 1_000_000
+            count += value
+            if end > onset { active += value }
+            last = max(last, end)
         }
+        let isWhole = profile.lastMicroseconds < cutoff
+        self.init(
+            account: account, exchanges: isWhole ? Int(profile.exchanges) : max(1, count),
+            exchangesSinceOnset: max(1, active), onset: onset, first: profile.firstMicroseconds,
+            last: isWhole ? profile.lastMicroseconds : min(last, cutoff),
+            samples: Self.samples(of: profile, sample: sample, within: onset..<cutoff))
     }
 
     /// What is known of an account's exchanges in a time: its first ones, until the uniform sample holds more.

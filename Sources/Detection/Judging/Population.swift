@@ -6,6 +6,8 @@ struct Population {
     let profiles: [AccountProfile]
     /// Each account's sampled exchanges, by position.
     let samples: [[SampledSignals]]
+    /// Each account's part in any group over the whole scan, by position.
+    let parts: [Pool.Part]
     let content: ContentSpace
     /// For each kind of artefact, the accounts that show each value.
     let artefacts: ArtefactIndex
@@ -21,8 +23,6 @@ struct Population {
     let binShares: [Double]
     /// Self-similarity of each account, by position; `nil` where there are too few samples.
     let selfSimilarity: [Double?]
-    /// When each account became active, by position.
-    let onset: [Double?]
     /// Self-similarity of each account with enough samples, sorted: small values are broad interests.
     let selfSimilarities: [Double]
 
@@ -31,15 +31,18 @@ struct Population {
 
     init(_ profiles: [AccountProfile]) {
         self.profiles = profiles
-        samples = profiles.map { profile in
+        let samples = profiles.map { profile in
             profile.samples.indices.map { SampledSignals(profile.samples[$0]) }
+        }
+        self.samples = samples
+        parts = profiles.indices.map {
+            Pool.Part($0, profiles[$0], sample: samples[$0], cutoff: .max)
         }
         content = ContentSpace(profiles)
         artefacts = ArtefactIndex(profiles)
         created = profiles.compactMap { $0.facts.createdMicroseconds.map { Double($0) / Self.day } }
             .sorted()
-        onset = profiles.map { ActivityShift.day(of: $0, before: .max) }
-        onsets = onset.compactMap { $0 }.sorted()
+        onsets = parts.map { Double($0.onset) / Self.day }.sorted()
         firstMicroseconds = profiles.map(\.firstMicroseconds).min() ?? 0
         lastMicroseconds = profiles.map(\.lastMicroseconds).max() ?? 0
         var shares = [Double](repeating: 0, count: ContentBins.count)
@@ -52,8 +55,21 @@ struct Population {
         }
         let binShares = shares.map { $0 / max(1, count) }
         self.binShares = binShares
-        selfSimilarity = samples.map { ContentKernel.selfSimilarity($0, shares: binShares) }
+        selfSimilarity = parts.map {
+            ContentKernel.selfSimilarity($0.samples, shares: binShares)
+        }
         selfSimilarities = selfSimilarity.compactMap { $0 }.sorted()
+    }
+
+    /// The accounts among `accounts` that show each value of a kind, in their order.
+    func holders(of kind: ArtefactKind, among accounts: [Int]) -> [UInt64: [Int]] {
+        var result: [UInt64: [Int]] = [:]
+        for account in accounts {
+            for key in ArtefactIndex.keys(kind, profiles[account]) {
+                result[key, default: []].append(account)
+            }
+        }
+        return result
     }
 }
 

@@ -65,7 +65,7 @@ struct Proposals {
     /// The cosine that one in some hundred unrelated pairs exceeds: median and spread of pairs drawn by hash.
     private func contentThreshold() -> Float {
         let rows = population.content.rows
-        let usable = rows.indices.filter { !rows[$0].isEmpty }
+        let usable = rows.indices.filter { !rows[$0].isEmpty && !excluded[$0] }
         guard usable.count >= 10 else { return 0.3 }
         var values: [Double] = []
         for draw in 0..<2000 {
@@ -143,13 +143,7 @@ struct Proposals {
     private func parts(of group: [Int]) -> [[Int]] {
         var found: [[Int]] = []
         for kind in [ArtefactKind.userAgent, .parameters, .emailDomain] {
-            var holders: [UInt64: [Int]] = [:]
-            for account in group {
-                for key in ArtefactIndex.keys(kind, population.profiles[account]) {
-                    holders[key, default: []].append(account)
-                }
-            }
-            found += holders.values.filter {
+            found += population.holders(of: kind, among: group).values.filter {
                 $0.count >= Self.minimumMembers && $0.count * 4 >= group.count
                     && $0.count < group.count
             }
