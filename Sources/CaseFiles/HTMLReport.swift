@@ -20,6 +20,7 @@ public struct HTMLReport {
                     page.element("main", ["id": "findings", "tabindex": "-1"]) { page in
                         OverviewSection.write(outline, to: &page)
                         writeCampaigns(outline, to: &page)
+                        SuppressedSection.write(outline, to: &page)
                         ClearedSection.write(outline, to: &page)
                         MethodSection.write(outline, to: &page)
                         QualitySection.write(outline, to: &page)
@@ -83,6 +84,9 @@ public struct HTMLReport {
                             }
                         }
                     }
+                }
+                if SuppressedSection.isNeeded(outline) {
+                    entry("suppressed", "Suppressed", to: &page)
                 }
                 entry("cleared", "Cleared look-alikes", to: &page)
                 entry("method", "How to read this", to: &page)

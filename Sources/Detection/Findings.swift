@@ -307,6 +307,10 @@ public struct AccountVerdict: Sendable {
     public let exchangesBeforeFlag: Int?
     /// Its own signs.
     public let indicators: [Indicator]
+    /// What was measured; differs from `verdict` for an account whose finding is suppressed.
+    public let measuredVerdict: Verdict
+    /// Why nobody is to act on what was measured.
+    public let suppression: Suppression?
 
     /// Makes a verdict.
     public init(
@@ -316,6 +320,8 @@ public struct AccountVerdict: Sendable {
     ) {
         self.account = account
         self.verdict = verdict
+        measuredVerdict = verdict
+        suppression = nil
         self.score = score
         self.pValue = pValue
         self.qValue = qValue
@@ -324,6 +330,26 @@ public struct AccountVerdict: Sendable {
         self.firstFlaggedMicroseconds = firstFlaggedMicroseconds
         self.exchangesBeforeFlag = exchangesBeforeFlag
         self.indicators = indicators
+    }
+
+    /// The same measurements with the verdict `noFinding`: a program that acts on verdicts must not act on this account.
+    func suppressed(_ suppression: Suppression) -> AccountVerdict {
+        AccountVerdict(measured: self, suppression: suppression)
+    }
+
+    private init(measured: AccountVerdict, suppression: Suppression) {
+        account = measured.account
+        verdict = .noFinding
+        measuredVerdict = measured.measuredVerdict
+        self.suppression = suppression
+        score = measured.score
+        pValue = measured.pValue
+        qValue = measured.qValue
+        campaign = measured.campaign
+        exchanges = measured.exchanges
+        firstFlaggedMicroseconds = measured.firstFlaggedMicroseconds
+        exchangesBeforeFlag = measured.exchangesBeforeFlag
+        indicators = measured.indicators
     }
 }
 
@@ -341,6 +367,10 @@ public struct Judgement: Sendable {
     public var fdr: Double
     /// Groups that were tested.
     public var groupsTested: Int
+    /// Accused and suspicious groups that nobody is to act on; they are not among `campaigns`.
+    public var suppressed: [SuppressedGroup] = []
+    /// What became of each entry of the list of suppressions.
+    public var suppressionUse: [SuppressionUse] = []
 
     /// Makes a judgement.
     public init(

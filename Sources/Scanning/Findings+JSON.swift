@@ -11,6 +11,16 @@ public enum FindingsFile {
                 line.string(verdict.account)
                 line.key("verdict")
                 line.string(verdict.verdict.rawValue)
+                if let suppression = verdict.suppression {
+                    line.key("measured_verdict")
+                    line.string(verdict.measuredVerdict.rawValue)
+                    line.key("suppressed")
+                    line.object { object in
+                        reason(suppression, &object)
+                        object.key("matched")
+                        object.bool(suppression.isMatched)
+                    }
+                }
                 line.key("score")
                 line.number(verdict.score)
                 line.key("p_value")
@@ -36,22 +46,39 @@ public enum FindingsFile {
         return text.bytes
     }
 
-    /// `campaigns.jsonl`: a line for every campaign, accused ones first.
+    /// `campaigns.jsonl`: a line for every campaign, accused ones first, suppressed ones last.
     public static func campaigns(_ judgement: Judgement) -> [UInt8] {
         var text = JSONText()
         for group in judgement.campaigns {
-            campaign(group, &text)
+            campaign(group, nil, &text)
+            text.newline()
+        }
+        for finding in judgement.suppressed {
+            campaign(finding.group, finding, &text)
             text.newline()
         }
         return text.bytes
     }
 
-    private static func campaign(_ group: JudgedGroup, _ text: inout JSONText) {
+    private static func campaign(
+        _ group: JudgedGroup, _ finding: SuppressedGroup?, _ text: inout JSONText
+    ) {
         text.object { line in
             line.key("id")
             line.string(group.id)
             line.key("verdict")
-            line.string(group.verdict.rawValue)
+            // What a program may act on; what was measured stands beside it.
+            line.string((finding == nil ? group.verdict : .noFinding).rawValue)
+            if let finding {
+                line.key("measured_verdict")
+                line.string(group.verdict.rawValue)
+                line.key("suppressed")
+                line.object { object in
+                    reason(finding.suppression, &object)
+                    object.key("accounts_matched")
+                    object.integer(finding.matchedMembers)
+                }
+            }
             line.key("p_value")
             line.number(group.pValue)
             line.key("q_value")
@@ -127,6 +154,15 @@ public enum FindingsFile {
                 }
             }
         }
+    }
+
+    private static func reason(_ suppression: Suppression, _ object: inout JSONText) {
+        object.key("by")
+        object.string(suppression.who)
+        object.key("why")
+        object.string(suppression.why)
+        object.key("until")
+        object.string(suppression.until)
     }
 
     private static func indicators(_ values: [Indicator], _ text: inout JSONText) {

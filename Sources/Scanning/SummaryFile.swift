@@ -57,6 +57,7 @@ public enum SummaryFile {
                     object.string(entry.explanation)
                 }
             }
+            suppressions(judgement, &top)
             top.key("unavailable")
             top.array(judgement.unavailable) { $0.string($1) }
             top.key("cleared_groups")
@@ -108,6 +109,10 @@ public enum SummaryFile {
             object.integer(judgement.campaigns.count { $0.verdict == .distillation })
             object.key("suspicious_groups")
             object.integer(judgement.campaigns.count { $0.verdict == .suspicious })
+            object.key("suppressed_findings")
+            object.integer(judgement.suppressed.count)
+            object.key("accounts_suppressed")
+            object.integer(judgement.accounts.count { $0.suppression != nil })
             for verdict in Verdict.allCases {
                 object.key("accounts_" + verdict.rawValue)
                 object.integer(judgement.accounts.count { $0.verdict == verdict })
@@ -126,6 +131,28 @@ public enum SummaryFile {
                 object.integer(entry.offset)
                 object.key("first_field")
                 object.string(entry.field)
+            }
+        }
+    }
+
+    private static func suppressions(_ judgement: Judgement, _ top: inout JSONText) {
+        top.key("suppressions")
+        top.array(judgement.suppressionUse) { text, use in
+            text.object { object in
+                object.key("line")
+                object.integer(use.entry.line)
+                object.key("by")
+                object.string(use.entry.who)
+                object.key("why")
+                object.string(use.entry.why)
+                object.key("until")
+                object.string(use.entry.until)
+                object.key("expired")
+                object.bool(use.isExpired)
+                object.key("accounts_matched")
+                object.integer(use.matchedAccounts)
+                object.key("accounts_suppressed")
+                object.integer(use.suppressedAccounts)
             }
         }
     }

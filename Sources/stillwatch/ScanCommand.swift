@@ -53,6 +53,9 @@ struct ScanCommand: ParsableCommand {
     @Option(help: "More rules: a YAML list of id, category and pattern.")
     var rules: String?
 
+    @Option(help: "Findings nobody is to act on: a YAML list of what they match, who, why, until.")
+    var suppress: String?
+
     @Option(name: .customLong("input-price"), help: "List price in USD of a million tokens sent.")
     var inputPrice = TokenPrices().input
 
@@ -115,6 +118,7 @@ struct ScanCommand: ParsableCommand {
             since: try time(since, option: "--since"), until: try time(until, option: "--until"),
             maximumBadShare: maxBad, keepText: showText)
         let table = try accounts.map(AccountFile.read)
+        let suppressions = try suppress.map(SuppressionFile.list)
         let inputs = try InputSet(paths)
         let progress = ScanProgress()
         let display = ProgressDisplay(progress)
@@ -136,7 +140,8 @@ struct ScanCommand: ParsableCommand {
             fdr: fdr, threads: options.threads,
             prices: TokenPrices(input: inputPrice, output: outputPrice),
             previewsAreText: showText)
-        let judgement = Judge(settings: settings).judge(result.profiles)
+        var judgement = Judge(settings: settings).judge(result.profiles)
+        if let suppressions { judgement = suppressions.applied(to: judgement, result.profiles) }
         let judged = clock.now
         let findings = ScanOutput(
             command: self, result: result, judgement: judgement, table: table)

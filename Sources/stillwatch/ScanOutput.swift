@@ -16,6 +16,7 @@ struct ScanOutput {
             .init("fdr", "\(command.fdr)"), .init("max_bad", "\(command.maxBad)"),
             .init("since", command.since ?? "none"), .init("until", command.until ?? "none"),
             .init("rules", command.rules ?? "built-in"),
+            .init("suppress", command.suppress ?? "none"),
             .init("show_text", command.showText ? "yes" : "no"),
             .init("input_price_usd_per_million", "\(command.inputPrice)"),
             .init("output_price_usd_per_million", "\(command.outputPrice)"),
@@ -73,11 +74,14 @@ struct ScanOutput {
         var rows = [
             ["campaign", "verdict", "accounts", "exchanges", "output tokens", "q", "signs"]
         ]
-        for group in judgement.campaigns {
+        let suppressed = judgement.suppressed.map(\.group)
+        for group in judgement.campaigns + suppressed {
+            let isSuppressed = suppressed.contains { $0.id == group.id }
             let strong = Set(group.indicators.filter { ($0.pValue ?? 1) < 1e-3 }.map(\.name))
             let signs = Self.telling.filter(strong.contains)
             rows.append([
-                group.id, group.verdict.rawValue, Terminal.grouped(group.members.count),
+                group.id, group.verdict.rawValue + (isSuppressed ? ", suppressed" : ""),
+                Terminal.grouped(group.members.count),
                 Terminal.grouped(group.exchanges), Terminal.grouped(group.outputTokens),
                 Self.short(group.qValue), signs.prefix(4).joined(separator: ", "),
             ])
@@ -87,7 +91,8 @@ struct ScanOutput {
             "\(Terminal.grouped(result.exchanges)) exchanges of \(Terminal.grouped(result.profiles.count)) accounts: "
             + "\(judgement.campaigns.count { $0.verdict == .distillation }) campaigns, \(Terminal.grouped(accused)) accounts accused, "
             + "\(judgement.campaigns.count { $0.verdict == .suspicious }) suspicious groups, \(judgement.cleared.count) look-alikes cleared"
-        if judgement.campaigns.isEmpty { return head }
+            + (suppressed.isEmpty ? "" : ", \(suppressed.count) findings suppressed")
+        if rows.count == 1 { return head }
         return head + "\n\n" + Terminal.table(rows, rightAligned: [2, 3, 4, 5]) + "\n"
     }
 
@@ -110,6 +115,15 @@ struct ScanOutput {
                 Terminal.safe(
                     "stillwatch: \(entry.count) bad records, \(entry.reason.rawValue)\(field): first in \(entry.file) at byte \(entry.offset)"
                 ))
+        }
+        for use in judgement.suppressionUse where use.isExpired || use.matchedAccounts == 0 {
+            let fault =
+                use.isExpired
+                ? "ended on \(use.entry.until), before the last exchange, and suppresses nothing"
+                : "matches no account"
+            Terminal.message(
+                Terminal.safe(
+                    "stillwatch: \(command.suppress ?? ""):\(use.entry.line): the entry \(fault)"))
         }
         for note in judgement.unavailable { Terminal.message("stillwatch: \(note)") }
     }
