@@ -20,6 +20,7 @@ import Testing
         ("rich", ReportFixtures.rich), ("empty", ReportFixtures.empty),
         ("no data", ReportFixtures.noData), ("inconclusive", ReportFixtures.inconclusive),
         ("hostile", ReportFixtures.hostile), ("huge", ReportFixtures.huge),
+        ("suppressed", { ReportFixtures.suppressed(who: "<script>", why: "\u{202E}\u{0}") }),
     ]
 
     @Test(arguments: all.indices)
@@ -78,6 +79,19 @@ import Testing
         // Accused campaigns come before suspicious ones, whatever the order given.
         let order = ["C-0001", "C-0002", "C-0003"].compactMap { page.range(of: $0)?.lowerBound }
         #expect(order.count == 3 && order == order.sorted())
+    }
+
+    @Test func showsWhatIsSuppressed() {
+        let page = Self.render(ReportFixtures.suppressed())
+        for text in [
+            "1 distillation campaign found", "href=\"#suppressed\"", "1 finding that somebody",
+            "C-0002", "A. Person, trust team", "Licensed partner, contract 17", "2026-12-31",
+            "23,911", "Expired: suppresses nothing", "In force; matches no account",
+            "distillation measured, 86 accounts",
+        ] {
+            #expect(page.contains(text), "\(text)")
+        }
+        #expect(!Self.render(ReportFixtures.rich()).contains("id=\"suppressed\""))
     }
 
     @Test func saysWhyNothingWasFound() {

@@ -63,6 +63,31 @@ enum ReportFixtures {
         return (judgement, context(judgement))
     }
 
+    /// The rich scan with its second campaign set aside, and an entry that has expired.
+    static func suppressed(
+        who: String = "A. Person, trust team", why: String = "Licensed partner, contract 17"
+    ) -> (Judgement, ReportContext) {
+        var (judgement, context) = rich()
+        let group = judgement.campaigns.remove(at: 2)
+        judgement.suppressed = [
+            SuppressedGroup(
+                group: group,
+                suppression: Suppression(who: who, why: why, until: "2026-12-31", isMatched: true),
+                matchedMembers: 80)
+        ]
+        judgement.suppressionUse = [("2026-12-31", 80), ("2025-12-31", 3), ("2027-12-31", 0)]
+            .enumerated().map { index, entry in
+                SuppressionUse(
+                    entry: SuppressionEntry(
+                        who: who, why: why, until: entry.0, endMicroseconds: 0,
+                        line: 1 + 5 * index),
+                    isExpired: index == 1, matchedAccounts: entry.1,
+                    suppressedAccounts: index == 0 ? 80 : 0)
+            }
+        context.settings.append(.init(name: "suppress", value: "trusted.yaml"))
+        return (judgement, context)
+    }
+
     /// Nothing found in sound data.
     static func empty() -> (Judgement, ReportContext) {
         var judgement = Judgement(

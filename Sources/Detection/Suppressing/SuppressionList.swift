@@ -45,6 +45,16 @@ public struct SuppressionUse: Sendable {
     public let matchedAccounts: Int
     /// Accounts of suppressed findings that it matches.
     public let suppressedAccounts: Int
+
+    /// Makes a use.
+    public init(
+        entry: SuppressionEntry, isExpired: Bool, matchedAccounts: Int, suppressedAccounts: Int
+    ) {
+        self.entry = entry
+        self.isExpired = isExpired
+        self.matchedAccounts = matchedAccounts
+        self.suppressedAccounts = suppressedAccounts
+    }
 }
 
 /// Decisions of people about trusted customers and known benchmarks.
