@@ -39,10 +39,14 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "CaseFiles", dependencies: ["Detection"], swiftSettings: settings),
         .target(name: "Simulation", dependencies: ["CCompression"], swiftSettings: settings),
+        .target(
+            name: "Drills",
+            dependencies: ["Exchanges", "Sketches", "Detection", "Scanning", "Simulation"],
+            swiftSettings: settings),
         .executableTarget(
             name: "stillwatch",
             dependencies: [
-                "Exchanges", "Detection", "Scanning", "CaseFiles", "Simulation",
+                "Exchanges", "Detection", "Scanning", "CaseFiles", "Simulation", "Drills",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ], swiftSettings: settings),
@@ -60,6 +64,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CaseFilesTests", dependencies: ["CaseFiles", "Detection"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "DrillsTests",
+            dependencies: ["Drills", "Scanning", "Detection", "Simulation", "Sketches"],
             swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: settings),
     ],

@@ -11,7 +11,10 @@ public struct HTMLReport {
         var page = HTMLWriter()
         page.literal("<!DOCTYPE html>\n")
         page.element("html", ["lang": "en"]) { page in
-            writeHead(outline, to: &page)
+            let title =
+                outline.headline + " · "
+                + VisibleText.shortened(VisibleText.line(outline.context.title), limit: 80)
+            writeHead(title: title, to: &page)
             page.element("body") { page in
                 page.element("a", ["class": "skip", "href": "#findings"], text: "Skip to findings")
                 OverviewSection.writeHeader(outline, to: &page)
@@ -37,7 +40,8 @@ public struct HTMLReport {
         return page.html + "\n"
     }
 
-    private static func writeHead(_ outline: ReportOutline, to page: inout HTMLWriter) {
+    /// The head that all pages share.
+    static func writeHead(title: String, to page: inout HTMLWriter) {
         page.element("head") { page in
             page.void("meta", ["charset": "utf-8"])
             page.void(
@@ -53,10 +57,7 @@ public struct HTMLReport {
             page.void("meta", ["name": "color-scheme", "content": "light dark"])
             // An empty icon keeps browsers from asking for one.
             page.void("link", ["rel": "icon", "href": "data:,"])
-            page.element(
-                "title",
-                text: outline.headline + " · "
-                    + VisibleText.shortened(VisibleText.line(outline.context.title), limit: 80))
+            page.element("title", text: title)
             page.element("style") { $0.literal(ReportStyle.sheet) }
         }
     }

@@ -95,7 +95,7 @@ struct ScanCommand: ParsableCommand {
         }
     }
 
-    private func time(_ text: String?, option: String) throws -> EventTime? {
+    static func time(_ text: String?, option: String) throws -> EventTime? {
         guard let text else { return nil }
         var copy = text
         let parsed = copy.withUTF8 { bytes -> EventTime? in
@@ -115,7 +115,8 @@ struct ScanCommand: ParsableCommand {
         let options = ScanOptions(
             format: LogFormat(rawValue: format),
             threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
-            since: try time(since, option: "--since"), until: try time(until, option: "--until"),
+            since: try Self.time(since, option: "--since"),
+            until: try Self.time(until, option: "--until"),
             maximumBadShare: maxBad, keepText: showText)
         let table = try accounts.map(AccountFile.read)
         let suppressions = try suppress.map(SuppressionFile.list)

@@ -150,7 +150,7 @@ import Testing
 }
 
 /// What the tests ask of a page, read by an XML parser, which stops at the first unbalanced tag or unescaped character.
-private final class ParsedPage: NSObject, XMLParserDelegate {
+final class ParsedPage: NSObject, XMLParserDelegate {
     private(set) var ids: Set<String> = []
     private(set) var duplicateIDs: [String] = []
     private(set) var references: [(element: String, attribute: String, value: String)] = []

@@ -68,6 +68,18 @@ extension WorldPlan {
         }
     }
 
+    /// Runs one clean hydra of this size and pace over the whole world.
+    func runCleanHydra(accounts: Int, perDay: Double) {
+        var random = random("campaign/clean_hydra/alone")
+        let signUp = start - Int64(random.uniform(1...20) * Double(day))
+        let burst = Int64(random.uniform(0.3...3) * Double(day))
+        var campaign = Campaign(
+            name: "clean_hydra-1", kind: .cleanHydra,
+            group: addGroup("clean_hydra-1", isCampaign: true), size: accounts, perDay: perDay,
+            from: start, to: end, signUps: signUp - burst...signUp, rhythm: schedule(&random))
+        runCleanHydra(&campaign, &random)
+    }
+
     /// Draws what differs between campaigns: size, rate, window, data set, schedule.
     private func makeCampaign(
         _ kind: CampaignKind, _ number: Int, of all: Int, _ random: inout Random

@@ -1,0 +1,168 @@
+import ArgumentParser
+import CaseFiles
+import Detection
+import Drills
+import Exchanges
+import Foundation
+import Scanning
+
+struct DrillCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drill",
+        abstract: "Puts simulated campaigns into your own logs and says which would be caught.",
+        discussion: """
+            Reads the logs once and changes nothing in them. Writes drill.json and drill.html into the folder given by --out, \
+            if any. Exit status: 0 the drill ran; 1 no campaign of the grid is caught and --exit-code was given; 2 it could \
+            not run.
+            """)
+
+    @Argument(help: "Files, folders, patterns, or - for standard input; plain, .gz or .zst.")
+    var paths: [String]
+
+    @Option(
+        help: "Log format: auto, \(LogFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var format = "auto"
+
+    @Option(help: "Account table (.csv or .jsonl) with the sign-up facts that no log carries.")
+    var accounts: String?
+
+    @Option(help: "Campaign sizes in accounts, such as 10,50.")
+    var sizes = "10,20,50,100"
+
+    @Option(help: "Exchanges an account and day, cover included.")
+    var rates = "10"
+
+    @Option(help: "Shares of cover traffic, from 0 to 0.99.")
+    var dilutions = "0,0.3,0.6,0.8"
+
+    @Option(
+        help:
+            "Whose traffic the cover is: personal (one innocent account's for each) or resold (anybody's)."
+    )
+    var cover = DrillCover.personal
+
+    @Option(help: "Days that each campaign runs, up to the logs' end; 14, or what they cover.")
+    var days: Int?
+
+    @Option(help: "Campaigns of each kind.")
+    var repeats = 3
+
+    @Option(help: "Seed; the same seed, settings and logs give the same result.")
+    var seed: UInt64 = 1
+
+    @Option(
+        help:
+            "Folder of prompts to harvest with (layouts A to D); the built-in grammar if not given."
+    )
+    var corpus: String?
+
+    @Option(help: "Folder for drill.json and drill.html; made if it is not there.")
+    var out: String?
+
+    @Option(help: "False-discovery bound, as in scan.")
+    var fdr = 0.01
+
+    @Option(help: "Threads; the number of processors if not given.")
+    var threads: Int?
+
+    @Option(name: .customLong("max-bad"), help: "Largest share of records that may be unreadable.")
+    var maxBad = 0.01
+
+    @Option(help: "Leave out exchanges before this time (RFC 3339, or seconds since 1970).")
+    var since: String?
+
+    @Option(help: "Leave out exchanges at or after this time.")
+    var until: String?
+
+    @Option(help: "More rules: a YAML list of id, category and pattern.")
+    var rules: String?
+
+    @Flag(name: .customLong("exit-code"), help: "Exit with status 1 when no campaign is caught.")
+    var exitCode = false
+
+    func validate() throws {
+        if paths.isEmpty { throw ValidationError("name a file, a folder, a pattern or -") }
+        guard fdr > 0, fdr <= 1 else {
+            throw ValidationError("--fdr must be above 0 and at most 1, not \(fdr)")
+        }
+        guard (0...1).contains(maxBad) else {
+            throw ValidationError("--max-bad must be between 0 and 1, not \(maxBad)")
+        }
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads must be between 1 and 1024, not \(threads)")
+        }
+        if format != "auto", LogFormat(rawValue: format) == nil {
+            throw ValidationError("--format '\(format)' is unknown")
+        }
+        if let days, !(1...366).contains(days) {
+            throw ValidationError("--days must be between 1 and 366, not \(days)")
+        }
+        guard (1...1000).contains(repeats) else {
+            throw ValidationError("--repeats must be between 1 and 1000, not \(repeats)")
+        }
+        do {
+            _ = try DrillGrid(sizes: sizes, rates: rates, dilutions: dilutions)
+        } catch {
+            throw ValidationError("\(error)")
+        }
+    }
+
+    func run() throws {
+        do {
+            let result = try drill()
+            if exitCode, result.smallestCaught.allSatisfy({ $0.cell == nil }) { throw ExitCode(1) }
+        } catch let error as ExitCode {
+            throw error
+        } catch {
+            Terminal.message("stillwatch: \(Terminal.safe("\(error)"))")
+            throw ExitCode(2)
+        }
+    }
+
+    private func drill() throws -> DrillResult {
+        let workers = threads ?? ProcessInfo.processInfo.activeProcessorCount
+        let ruleSet = try RuleSet(Rule.defaults + (try rules.map(RuleFile.rules) ?? []))
+        let options = ScanOptions(
+            format: LogFormat(rawValue: format), threads: workers,
+            since: try ScanCommand.time(since, option: "--since"),
+            until: try ScanCommand.time(until, option: "--until"), maximumBadShare: maxBad)
+        let table = try accounts.map(AccountFile.read)
+        let inputs = try InputSet(paths)
+        let reading = ScanProgress()
+        let display = ProgressDisplay(reading)
+        var logs: ScanResult
+        do {
+            defer { display.stop() }
+            logs = try Scanner(options: options, rules: ruleSet).scan(inputs, progress: reading)
+        }
+        guard let first = logs.profiles.map(\.firstMicroseconds).min(),
+            let last = logs.profiles.map(\.lastMicroseconds).max()
+        else { throw ScanError.noExchanges }
+        for index in logs.profiles.indices {
+            if let record = table?.records[logs.profiles[index].account] {
+                logs.profiles[index].join(record)
+            }
+        }
+        let settings = DrillSettings(
+            grid: try DrillGrid(sizes: sizes, rates: rates, dilutions: dilutions),
+            cover: cover,
+            days: days ?? Drill.days(wanted: 14, from: first, to: last), repeats: repeats,
+            seed: seed, corpus: corpus, judge: JudgeSettings(fdr: fdr, threads: workers))
+        // Made before the work, so that a folder that cannot be is known at once.
+        let folder = try out.map { path throws(ScanError) in try OutputFolder(path: path) }
+        let started = ContinuousClock.now
+        let result = try Drill(logs.profiles, rules: ruleSet, settings: settings).run {
+            Terminal.trial($0, of: $1, since: started)
+        }
+        let output = DrillOutput(settings: settings, result: result, logs: logs)
+        if let folder {
+            try folder.write([
+                ("drill.json", output.json), ("drill.html", Array(output.page.utf8)),
+            ])
+        }
+        Terminal.output(output.table)
+        return result
+    }
+}
+
+extension DrillCover: ExpressibleByArgument {}
