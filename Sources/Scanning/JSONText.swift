@@ -1,7 +1,12 @@
 /// Writes JSON with fields in a fixed order, so that equal values give equal bytes.
-struct JSONText {
-    private(set) var bytes: [UInt8] = []
+package struct JSONText {
+    /// What was written.
+    package private(set) var bytes: [UInt8] = []
+
     private var needsComma = false
+
+    /// Nothing written yet.
+    package init() {}
 
     private mutating func separate() {
         if needsComma { bytes.append(0x2c) }
@@ -11,14 +16,14 @@ struct JSONText {
     private mutating func raw(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
     /// Starts a field of the open object.
-    mutating func key(_ name: String) {
+    package mutating func key(_ name: String) {
         separate()
         quoted(name)
         bytes.append(0x3a)
         needsComma = false
     }
 
-    mutating func object(_ body: (inout JSONText) -> Void) {
+    package mutating func object(_ body: (inout JSONText) -> Void) {
         separate()
         bytes.append(0x7b)
         needsComma = false
@@ -27,7 +32,9 @@ struct JSONText {
         needsComma = true
     }
 
-    mutating func array<Element>(_ values: [Element], _ body: (inout JSONText, Element) -> Void) {
+    package mutating func array<Element>(
+        _ values: [Element], _ body: (inout JSONText, Element) -> Void
+    ) {
         separate()
         bytes.append(0x5b)
         needsComma = false
@@ -36,18 +43,18 @@ struct JSONText {
         needsComma = true
     }
 
-    mutating func string(_ value: String) {
+    package mutating func string(_ value: String) {
         separate()
         quoted(value)
     }
 
-    mutating func integer(_ value: some BinaryInteger) {
+    package mutating func integer(_ value: some BinaryInteger) {
         separate()
         raw(String(value))
     }
 
     /// A finite number in the fewest digits that read back the same; `null` otherwise.
-    mutating func number(_ value: Double) {
+    package mutating func number(_ value: Double) {
         separate()
         guard value.isFinite else { return raw("null") }
         if value == value.rounded(), abs(value) < 1e15 {
@@ -57,17 +64,17 @@ struct JSONText {
         }
     }
 
-    mutating func bool(_ value: Bool) {
+    package mutating func bool(_ value: Bool) {
         separate()
         raw(value ? "true" : "false")
     }
 
-    mutating func null() {
+    package mutating func null() {
         separate()
         raw("null")
     }
 
-    mutating func newline() {
+    package mutating func newline() {
         bytes.append(0x0a)
         needsComma = false
     }
