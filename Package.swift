@@ -38,11 +38,14 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(name: "CaseFiles", dependencies: ["Detection"], swiftSettings: settings),
+        .target(
+            name: "Watching", dependencies: ["Exchanges", "Sketches", "Detection", "Scanning"],
+            swiftSettings: settings),
         .target(name: "Simulation", dependencies: ["CCompression"], swiftSettings: settings),
         .executableTarget(
             name: "stillwatch",
             dependencies: [
-                "Exchanges", "Detection", "Scanning", "CaseFiles", "Simulation",
+                "Exchanges", "Detection", "Scanning", "CaseFiles", "Watching", "Simulation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ], swiftSettings: settings),
@@ -61,6 +64,12 @@ let package = Package(
         .testTarget(
             name: "CaseFilesTests", dependencies: ["CaseFiles", "Detection"],
             swiftSettings: settings),
+        .testTarget(
+            name: "WatchingTests",
+            dependencies: [
+                "Watching", "Scanning", "Exchanges", "Detection", "Sketches", "Simulation",
+                "CCompression",
+            ], exclude: ["Receiver.py"], swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: settings),
     ],
     cLanguageStandard: .c11,

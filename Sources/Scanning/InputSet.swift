@@ -19,6 +19,8 @@ public struct InputFile: Sendable, Equatable {
     public let packing: Packing
     /// Whether ranges of it can be read independently.
     public let isSeekable: Bool
+    /// Whether it is a regular file, packed or not.
+    package var isRegular = false
     /// What the file system calls it; `nil` for standard input.
     package var identity: FileIdentity?
 }
@@ -157,7 +159,7 @@ public struct InputSet: Sendable {
             lower.hasSuffix(".gz") ? .gzip : lower.hasSuffix(".zst") ? .zstandard : .plain
         return InputFile(
             path: path, size: isRegular ? Int64(status.st_size) : 0, packing: packing,
-            isSeekable: isRegular && packing == .plain,
+            isSeekable: isRegular && packing == .plain, isRegular: isRegular,
             identity: FileIdentity(
                 device: UInt64(status.st_dev), inode: UInt64(status.st_ino)))
     }
