@@ -38,6 +38,9 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(name: "CaseFiles", dependencies: ["Detection"], swiftSettings: settings),
+        .target(
+            name: "Watching", dependencies: ["Exchanges", "Sketches", "Detection", "Scanning"],
+            swiftSettings: settings),
         .target(name: "Simulation", dependencies: ["CCompression"], swiftSettings: settings),
         .target(
             name: "Drills",
@@ -46,7 +49,8 @@ let package = Package(
         .executableTarget(
             name: "stillwatch",
             dependencies: [
-                "Exchanges", "Detection", "Scanning", "CaseFiles", "Simulation", "Drills",
+                "Exchanges", "Detection", "Scanning", "CaseFiles", "Watching", "Simulation",
+                "Drills",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ], swiftSettings: settings),
@@ -69,6 +73,12 @@ let package = Package(
             name: "DrillsTests",
             dependencies: ["Drills", "Scanning", "Detection", "Simulation", "Sketches"],
             swiftSettings: settings),
+        .testTarget(
+            name: "WatchingTests",
+            dependencies: [
+                "Watching", "Scanning", "Exchanges", "Detection", "Sketches", "Simulation",
+                "CCompression",
+            ], exclude: ["Receiver.py"], swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: settings),
     ],
     cLanguageStandard: .c11,

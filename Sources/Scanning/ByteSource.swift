@@ -47,6 +47,25 @@ final class FileSource: ByteSource {
     }
 }
 
+/// Bytes that are in memory.
+final class MemorySource: ByteSource {
+    private let bytes: [UInt8]
+    private var position = 0
+
+    var consumed: Int64 { Int64(position) }
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    func read(into destination: UnsafeMutablePointer<UInt8>, count: Int) throws(ScanError) -> Int {
+        let got = min(count, bytes.count - position)
+        bytes.withUnsafeBufferPointer {
+            if let base = $0.baseAddress { destination.update(from: base + position, count: got) }
+        }
+        position += got
+        return got
+    }
+}
+
 /// A gzip file, with as many members as it has.
 final class GzipSource: ByteSource {
     private let path: String
@@ -170,12 +189,24 @@ final class ZstandardSource: ByteSource {
 }
 
 extension InputFile {
-    /// A source of the file's unpacked bytes.
+    /// A source of the file's unpacked bytes from `offset` on; to get there in a packed file takes unpacking what is before.
     func source(offset: Int64 = 0) throws(ScanError) -> any ByteSource {
+        let source: any ByteSource
         switch packing {
-        case .plain: try FileSource(self, offset: offset)
-        case .gzip: try GzipSource(self)
-        case .zstandard: try ZstandardSource(self)
+        case .plain: return try FileSource(self, offset: offset)
+        case .gzip: source = try GzipSource(self)
+        case .zstandard: source = try ZstandardSource(self)
         }
+        guard offset > 0 else { return source }
+        let size = 1 << 16
+        let skipped = UnsafeMutablePointer<UInt8>.allocate(capacity: size)
+        defer { skipped.deallocate() }
+        var left = offset
+        while left > 0 {
+            let got = try source.read(into: skipped, count: Int(min(left, Int64(size))))
+            if got == 0 { break }
+            left -= Int64(got)
+        }
+        return source
     }
 }

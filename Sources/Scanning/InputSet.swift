@@ -19,12 +19,31 @@ public struct InputFile: Sendable, Equatable {
     public let packing: Packing
     /// Whether ranges of it can be read independently.
     public let isSeekable: Bool
+    /// Whether it is a regular file, packed or not.
+    package var isRegular = false
+    /// What the file system calls it; `nil` for standard input.
+    package var identity: FileIdentity?
 }
 
-/// The inputs that paths, folders and patterns stand for, each once, in order of their paths.
+/// A file's device and inode: the same under every name that the file has.
+package struct FileIdentity: Hashable, Sendable {
+    package let device: UInt64
+    package let inode: UInt64
+
+    package init(device: UInt64, inode: UInt64) {
+        self.device = device
+        self.inode = inode
+    }
+}
+
+/// The inputs that paths, folders and patterns stand for, in order of their paths.
+///
+/// A file that is named more than once (`a.jsonl`, `./a.jsonl`, its folder, a link) is in it once, under its shortest name.
 public struct InputSet: Sendable {
     /// The files.
     public let files: [InputFile]
+    /// Arguments that name nothing, where that was allowed.
+    package let absent: [String]
 
     /// Endings of files that are taken from folders.
     private static let endings = ["jsonl", "ndjson", "json", "log"]
@@ -32,7 +51,13 @@ public struct InputSet: Sendable {
     /// Resolves `arguments`: files as they are, folders with every log file below them, patterns with `*`, `?` and
     /// `[...]`, and `-` for standard input.
     public init(_ arguments: [String]) throws(ScanError) {
+        try self.init(arguments, allowingAbsent: false)
+    }
+
+    /// Resolves `arguments`, and lists those that name no file instead of failing if `allowingAbsent`.
+    package init(_ arguments: [String], allowingAbsent: Bool) throws(ScanError) {
         var found: [String: InputFile] = [:]
+        var absent: [String] = []
         for argument in arguments {
             if argument == "-" {
                 found["-"] = InputFile(path: "-", size: 0, packing: .plain, isSeekable: false)
@@ -40,16 +65,32 @@ public struct InputSet: Sendable {
             }
             var status = stat()
             if stat(argument, &status) == 0 {
-                try Self.add(argument, status, to: &found)
+                let isEmpty = try Self.add(argument, status, to: &found)
+                if isEmpty, !allowingAbsent { throw .noInput(path: argument) }
+                if isEmpty { absent.append(argument) }
                 continue
             }
             let matches = Self.glob(argument)
-            if matches.isEmpty { throw .notFound(path: argument) }
+            if matches.isEmpty, !allowingAbsent { throw .notFound(path: argument) }
+            if matches.isEmpty { absent.append(argument) }
             for match in matches where stat(match, &status) == 0 {
-                try Self.add(match, status, to: &found)
+                let isEmpty = try Self.add(match, status, to: &found)
+                if isEmpty, !allowingAbsent { throw .noInput(path: match) }
             }
         }
-        files = found.values.sorted { $0.path < $1.path }
+        self.absent = absent
+        files = Self.once(found.values)
+    }
+
+    /// Every file under its shortest name, of equally short ones the first.
+    private static func once(_ files: some Sequence<InputFile>) -> [InputFile] {
+        let named = files.sorted {
+            ($0.path.utf8.count, $0.path) < ($1.path.utf8.count, $1.path)
+        }
+        var seen: Set<FileIdentity> = []
+        return named.filter { file in
+            file.identity.map { seen.insert($0).inserted } ?? true
+        }.sorted { $0.path < $1.path }
     }
 
     private static func glob(_ pattern: String) -> [String] {
@@ -61,16 +102,19 @@ public struct InputSet: Sendable {
         }
     }
 
+    /// Adds what `path` stands for.
+    /// - Returns: whether it is a folder without log files.
     private static func add(
         _ path: String, _ status: stat, to found: inout [String: InputFile]
-    ) throws(ScanError) {
+    ) throws(ScanError) -> Bool {
         guard status.st_mode & S_IFMT == S_IFDIR else {
             found[path] = file(path, status)
-            return
+            return false
         }
-        let before = found.count
-        try walk(path, into: &found, depth: 0)
-        if found.count == before { throw .noInput(path: path) }
+        var below: [String: InputFile] = [:]
+        try walk(path, into: &below, depth: 0)
+        found.merge(below) { known, _ in known }
+        return below.isEmpty
     }
 
     private static func walk(
@@ -115,6 +159,8 @@ public struct InputSet: Sendable {
             lower.hasSuffix(".gz") ? .gzip : lower.hasSuffix(".zst") ? .zstandard : .plain
         return InputFile(
             path: path, size: isRegular ? Int64(status.st_size) : 0, packing: packing,
-            isSeekable: isRegular && packing == .plain)
+            isSeekable: isRegular && packing == .plain, isRegular: isRegular,
+            identity: FileIdentity(
+                device: UInt64(status.st_dev), inode: UInt64(status.st_ino)))
     }
 }

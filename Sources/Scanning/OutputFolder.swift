@@ -7,16 +7,22 @@ import Glibc
 /// half-written file and a killed scan leaves the last one's results.
 public struct OutputFolder: Sendable {
     private let path: String
+    /// Permissions of the files.
+    private let mode: mode_t
 
     /// The folder at `path`, made if it is not there.
-    public init(path: String) throws(ScanError) {
+    public init(path: String) throws(ScanError) { try self.init(path: path, isPrivate: false) }
+
+    /// The folder at `path`, made if it is not there; for its owner alone if `isPrivate`.
+    package init(path: String, isPrivate: Bool) throws(ScanError) {
         self.path = path
+        mode = isPrivate ? 0o600 : 0o644
         var partial = ""
         for component in path.split(separator: "/", omittingEmptySubsequences: false) {
             partial += partial.isEmpty && !path.hasPrefix("/") ? String(component) : "/" + component
             if partial.isEmpty || partial == "/" { continue }
             if partial.hasPrefix("//") { partial.removeFirst() }
-            if mkdir(partial, 0o777) != 0, errno != EEXIST {
+            if mkdir(partial, isPrivate ? 0o700 : 0o777) != 0, errno != EEXIST {
                 throw .system(operation: "make folder", path: partial, errno: errno)
             }
         }
@@ -44,7 +50,7 @@ public struct OutputFolder: Sendable {
                     throw .system(operation: "replace", path: final, errno: EISDIR)
                 }
                 written.append((temporary, final))
-                try Self.write(file.bytes, to: temporary)
+                try write(file.bytes, to: temporary)
             }
         } catch {
             for entry in written { unlink(entry.temporary) }
@@ -55,10 +61,28 @@ public struct OutputFolder: Sendable {
             for entry in written { unlink(entry.temporary) }
             throw .system(operation: "rename into place", path: entry.final, errno: code)
         }
+        // So that the new names outlive a loss of power.
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if descriptor >= 0 {
+            fsync(descriptor)
+            close(descriptor)
+        }
     }
 
-    private static func write(_ bytes: [UInt8], to path: String) throws(ScanError) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    /// Removes what killed writers left; only for a folder that nobody else writes to.
+    package func removePartial() {
+        guard let handle = opendir(path) else { return }
+        defer { closedir(handle) }
+        while let entry = readdir(handle) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name.contains(".partial-") { unlink(self.path(of: name)) }
+        }
+    }
+
+    private func write(_ bytes: [UInt8], to path: String) throws(ScanError) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw .system(operation: "create", path: path, errno: errno) }
         defer { close(descriptor) }
         var offset = 0

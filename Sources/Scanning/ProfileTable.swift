@@ -3,9 +3,13 @@ import Exchanges
 import Sketches
 
 /// Profiles found by account bytes, without making a string for an account that is there already.
-struct ProfileTable {
-    private(set) var profiles: ContiguousArray<AccountProfile> = []
+package struct ProfileTable: Sendable {
+    /// The profiles, in order of arrival.
+    package private(set) var profiles: ContiguousArray<AccountProfile> = []
     private var indices: [UInt64: Int] = [:]
+
+    /// No accounts yet.
+    package init() {}
 
     /// Adds an exchange to its account's profile.
     mutating func add(_ exchange: Exchange, _ signals: ExchangeSignals, keepText: Bool) {
@@ -34,8 +38,11 @@ struct ProfileTable {
     }
 
     /// Adds all profiles of another table.
-    mutating func merge(_ other: ProfileTable) {
-        for profile in other.profiles {
+    package mutating func merge(_ other: ProfileTable) { merge(other.profiles) }
+
+    /// Adds profiles of different accounts.
+    package mutating func merge(_ others: some Sequence<AccountProfile>) {
+        for profile in others {
             var name = profile.account
             let index = name.withUTF8 { slot(for: ByteView(base: $0.baseAddress, count: $0.count)) }
             profiles[index].merge(profile)

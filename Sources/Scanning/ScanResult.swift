@@ -39,33 +39,56 @@ public struct BadRecordSummary: Sendable, Equatable {
     /// Why.
     public let reason: BadRecord.Reason
     /// The field of the first one.
-    public internal(set) var field: String
+    public package(set) var field: String
     /// How many.
-    public internal(set) var count: Int
+    public package(set) var count: Int
     /// The input of the first one, by order of paths.
-    public internal(set) var file: String
+    public package(set) var file: String
     /// Its offset in unpacked bytes.
-    public internal(set) var offset: Int64
+    public package(set) var offset: Int64
+
+    /// Makes a summary.
+    package init(
+        reason: BadRecord.Reason, field: String, count: Int, file: String, offset: Int64
+    ) {
+        self.reason = reason
+        self.field = field
+        self.count = count
+        self.file = file
+        self.offset = offset
+    }
 }
 
 /// What was read from one input.
 public struct InputReport: Sendable, Equatable {
     /// The path.
-    public let path: String
+    public package(set) var path: String
     /// Its format.
-    public internal(set) var format: LogFormat
+    public package(set) var format: LogFormat
     /// Unpacked bytes.
-    public internal(set) var bytes: Int64
+    public package(set) var bytes: Int64
     /// Exchanges delivered, those left out by time included.
-    public internal(set) var exchanges: Int
+    public package(set) var exchanges: Int
     /// Bad records.
-    public internal(set) var bad: Int
+    public package(set) var bad: Int
     /// Records that are not model calls, such as other spans.
-    public internal(set) var ignored: Int
+    public package(set) var ignored: Int
     /// Exchanges outside the time range asked for.
-    public internal(set) var outsideTime: Int
+    public package(set) var outsideTime: Int
     /// SHA-256 of the file as it is on disk, in hexadecimal; empty for standard input.
-    public internal(set) var digest: String
+    public package(set) var digest: String
+
+    /// An input of which nothing was read yet.
+    package init(path: String, format: LogFormat) {
+        self.path = path
+        self.format = format
+        bytes = 0
+        exchanges = 0
+        bad = 0
+        ignored = 0
+        outsideTime = 0
+        digest = ""
+    }
 }
 
 /// What a scan read.
@@ -76,6 +99,29 @@ public struct ScanResult: Sendable {
     public var inputs: [InputReport]
     /// Bad records by reason.
     public var bad: [BadRecordSummary]
+
+    /// Makes a result; `profiles` are put in order of their accounts' names.
+    package init(
+        profiles: some Sequence<AccountProfile>, inputs: [InputReport], bad: [BadRecordSummary]
+    ) {
+        self.profiles = profiles.sorted {
+            // By bytes: Swift's order takes canonically equivalent names for equal.
+            $0.account.utf8.lexicographicallyPrecedes($1.account.utf8)
+        }
+        self.inputs = inputs
+        self.bad = bad.sorted { $0.reason < $1.reason }
+    }
+
+    /// Throws when more than `limit` of the records, 0...1, are bad.
+    package func requireReadable(limit: Double) throws(ScanError) {
+        let count = bad.reduce(0) { $0 + $1.count }
+        let records = inputs.reduce(0) { $0 + $1.exchanges + $1.ignored } + count
+        if count > 0, Double(count) > limit * Double(records),
+            let worst = bad.max(by: { $0.count < $1.count })
+        {
+            throw .tooManyBad(bad: count, records: records, limit: limit, worst: worst)
+        }
+    }
 
     /// Exchanges in the profiles.
     public var exchanges: Int { inputs.reduce(0) { $0 + $1.exchanges - $1.outsideTime } }

@@ -37,10 +37,7 @@ final class ScanWorker: @unchecked Sendable {
         }
         isKnown = formats.map { $0 != nil }
         inputs = zip(files, formats).map { file, format in
-            InputReport(
-                path: file.path, format: format ?? .stillwatch, bytes: 0, exchanges: 0, bad: 0,
-                ignored: 0,
-                outsideTime: 0, digest: "")
+            InputReport(path: file.path, format: format ?? .stillwatch)
         }
     }
 
@@ -61,11 +58,45 @@ final class ScanWorker: @unchecked Sendable {
         return decoder
     }
 
+    /// What was read so far.
+    var result: ScanResult {
+        let bad = badRecords.map { reason, entry in
+            BadRecordSummary(
+                reason: reason, field: entry.field, count: entry.count,
+                file: files[entry.file].path, offset: entry.offset)
+        }
+        return ScanResult(profiles: table.profiles, inputs: inputs, bad: bad)
+    }
+
+    /// Begins counting anew; what is known of the formats stays.
+    func forget() {
+        table = ProfileTable()
+        badRecords = [:]
+        inputs = inputs.map { InputReport(path: $0.path, format: $0.format) }
+    }
+
     private func read(_ file: Int, from start: Int64, to end: Int64) throws(ScanError) {
         let source = try files[file].source(offset: max(0, start - 1))
         let reader = LineReader(
             source, offset: max(0, start - 1), limit: options.maximumRecordBytes)
         if start > 0 { try reader.skipLine() }
+        try read(file, source, reader, from: start, to: end)
+    }
+
+    /// Reads whole lines of a stream, whose first byte stands at `offset`, as the first input.
+    func read(_ lines: [UInt8], offset: Int64) throws(ScanError) {
+        let source = MemorySource(lines)
+        let reader = LineReader(source, offset: offset, limit: options.maximumRecordBytes)
+        try read(0, source, reader, from: offset, to: .max)
+    }
+
+    /// Counts a stream's record that is too long to be held.
+    func noteTooLong(at offset: Int64) { note(BadRecord(.tooLarge), file: 0, offset: offset) }
+
+    private func read(
+        _ file: Int, _ source: any ByteSource, _ reader: LineReader, from start: Int64,
+        to end: Int64
+    ) throws(ScanError) {
         var decoder = decoder(for: inputs[file].format)
         var ignoredBefore = decoder.ignoredRecords
         let since = options.since?.microseconds ?? .min

@@ -27,6 +27,30 @@ public final class ScanProgress: Sendable {
     func setTotal(_ value: Int64) { total.store(value, ordering: .relaxed) }
 }
 
+/// A run of whole lines of one input.
+package struct InputPart: Sendable {
+    /// The input.
+    package let file: InputFile
+    /// Its first byte, unpacked, at the beginning of a line.
+    package let start: Int64
+    /// The end of its last line; `.max` for all there is.
+    package let end: Int64
+    /// The format; `nil` for a stream, which tells it from its first record.
+    package let format: LogFormat?
+    /// Whether the digest of the whole file is wanted.
+    package let isDigested: Bool
+
+    package init(
+        file: InputFile, start: Int64, end: Int64, format: LogFormat?, isDigested: Bool
+    ) {
+        self.file = file
+        self.start = start
+        self.end = end
+        self.format = format
+        self.isDigested = isDigested
+    }
+}
+
 /// Reads inputs into profiles, on several threads.
 ///
 /// Work is cut into ranges of plain files and whole packed files. Each thread takes the next piece, has a decoder, an
@@ -54,22 +78,41 @@ public struct Scanner: Sendable {
     ///
     /// - Throws: when an input cannot be read, its format is unknown, or too many records are bad.
     public func scan(_ inputs: InputSet, progress: ScanProgress) throws(ScanError) -> ScanResult {
-        var formats: [LogFormat?] = []
-        for file in inputs.files { formats.append(try format(of: file)) }
-        let pieces = Self.pieces(of: inputs.files)
+        var parts: [InputPart] = []
+        for file in inputs.files {
+            parts.append(
+                InputPart(
+                    file: file, start: 0, end: file.isSeekable ? file.size : .max,
+                    format: try format(of: file), isDigested: file.size > 0))
+        }
+        let result = try read(parts, progress: progress)
+        try result.requireReadable(limit: options.maximumBadShare)
+        return result
+    }
+
+    /// Reads parts of inputs, each of another file; the share of bad records is the caller's to judge.
+    ///
+    /// - Throws: when an input cannot be read, or a stream's format is unknown.
+    package func read(
+        _ parts: [InputPart], progress: ScanProgress
+    ) throws(ScanError) -> ScanResult {
+        let files = parts.map(\.file)
+        let known = parts.map(\.format)
+        let pieces = Self.pieces(of: parts)
         progress.setTotal(
-            inputs.files.contains { $0.size == 0 } ? 0 : inputs.files.reduce(0) { $0 + $1.size })
+            files.contains { $0.size == 0 }
+                ? 0
+                : parts.reduce(0) { $0 + min($1.end, $1.file.size) - min($1.start, $1.file.size) })
 
         let threads = min(options.threads, max(1, pieces.count))
         let next = Atomic<Int>(0)
         let outcomes = Mutex<[Result<ScanWorker, ScanError>]>([])
         let options = options
         let rules = rules
-        let known = formats
         DispatchQueue.concurrentPerform(iterations: threads) { _ in
             let outcome = Result { () throws(ScanError) -> ScanWorker in
                 let worker = try ScanWorker(
-                    files: inputs.files, formats: known, options: options, rules: rules,
+                    files: files, formats: known, options: options, rules: rules,
                     progress: progress)
                 while true {
                     let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
@@ -91,46 +134,22 @@ public struct Scanner: Sendable {
             if let merged { merged.merge(worker) } else { merged = worker }
         }
         guard let merged else { throw .noExchanges }
-        return try result(of: merged, files: inputs.files)
+        return merged.result
     }
 
-    private func result(
-        of worker: ScanWorker, files: [InputFile]
-    ) throws(ScanError) -> ScanResult {
-        let bad = worker.badRecords.map { reason, entry in
-            BadRecordSummary(
-                reason: reason, field: entry.field, count: entry.count,
-                file: files[entry.file].path, offset: entry.offset)
-        }.sorted { $0.reason < $1.reason }
-        let badCount = bad.reduce(0) { $0 + $1.count }
-        let records = worker.inputs.reduce(0) { $0 + $1.exchanges + $1.ignored } + badCount
-        if badCount > 0, Double(badCount) > options.maximumBadShare * Double(records),
-            let worst = bad.max(by: { $0.count < $1.count })
-        {
-            throw .tooManyBad(
-                bad: badCount, records: records, limit: options.maximumBadShare, worst: worst)
-        }
-        return ScanResult(
-            profiles: worker.table.profiles.sorted {
-                // By bytes: Swift's order takes canonically equivalent names for equal.
-                $0.account.utf8.lexicographicallyPrecedes($1.account.utf8)
-            },
-            inputs: worker.inputs, bad: bad)
-    }
-
-    static func pieces(of files: [InputFile], rangeBytes: Int64 = Scanner.rangeBytes) -> [Piece] {
+    static func pieces(of parts: [InputPart], rangeBytes: Int64 = Scanner.rangeBytes) -> [Piece] {
         // Digests first: a whole file each, they would keep one thread busy at the end while the others wait.
-        var pieces = files.indices.filter { files[$0].size > 0 }.map { Piece.digest(file: $0) }
-        for (index, file) in files.enumerated() {
-            if file.isSeekable {
-                var start: Int64 = 0
-                while start < file.size {
-                    let end = min(file.size, start + rangeBytes)
+        var pieces = parts.indices.filter { parts[$0].isDigested }.map { Piece.digest(file: $0) }
+        for (index, part) in parts.enumerated() {
+            if part.file.isSeekable {
+                var start = part.start
+                while start < part.end {
+                    let end = min(part.end, start + rangeBytes)
                     pieces.append(.range(file: index, start: start, end: end))
                     start = end
                 }
             } else {
-                pieces.append(.range(file: index, start: 0, end: .max))
+                pieces.append(.range(file: index, start: part.start, end: part.end))
             }
         }
         return pieces
@@ -141,15 +160,32 @@ public struct Scanner: Sendable {
     private func format(of file: InputFile) throws(ScanError) -> LogFormat? {
         if let format = options.format { return format }
         if !file.isSeekable, file.size == 0 { return nil }
+        let told = try tellFormat(of: file, end: .max)
+        guard let format = told.format else { throw .unknownFormat(path: file.path) }
+        return format
+    }
+
+    /// Records that a file's format is told from.
+    package static let recordsForFormat = 20
+
+    /// Tells the format of `file` from its first records before `end`.
+    ///
+    /// - Returns: `nil` when no record looks like a known format; and the number of records looked at, below
+    ///   `recordsForFormat` when there are no more: then later ones may change the answer.
+    package func tellFormat(
+        of file: InputFile, end: Int64
+    ) throws(ScanError) -> (format: LogFormat?, records: Int) {
         let reader = LineReader(
             try file.source(), offset: 0, limit: options.maximumRecordBytes)
         var records: [[UInt8]] = []
-        while records.count < 20, let line = try reader.next() {
+        while records.count < Self.recordsForFormat, reader.offset < end,
+            let line = try reader.next()
+        {
             if line.isTooLong || line.bytes.allSatisfy({ $0 <= 0x20 }) { continue }
             let hasMark = line.offset == 0 && line.bytes.starts(with: [0xef, 0xbb, 0xbf])
             records.append(Array(line.bytes.dropFirst(hasMark ? 3 : 0)))
         }
-        if records.isEmpty { return .stillwatch }
+        if records.isEmpty { return (.stillwatch, 0) }
         // Ends to ends in one buffer, so that all are alive at once.
         let all = records.flatMap { $0 }
         let format = all.withUnsafeBytes { bytes in
@@ -160,7 +196,6 @@ public struct Scanner: Sendable {
                     return UnsafeRawBufferPointer(rebasing: bytes[start..<start + record.count])
                 })
         }
-        guard let format else { throw .unknownFormat(path: file.path) }
-        return format
+        return (format, records.count)
     }
 }

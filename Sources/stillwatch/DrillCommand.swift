@@ -124,8 +124,8 @@ struct DrillCommand: ParsableCommand {
         let ruleSet = try RuleSet(Rule.defaults + (try rules.map(RuleFile.rules) ?? []))
         let options = ScanOptions(
             format: LogFormat(rawValue: format), threads: workers,
-            since: try ScanCommand.time(since, option: "--since"),
-            until: try ScanCommand.time(until, option: "--until"), maximumBadShare: maxBad)
+            since: try ScanArguments.time(since, option: "--since"),
+            until: try ScanArguments.time(until, option: "--until"), maximumBadShare: maxBad)
         let table = try accounts.map(AccountFile.read)
         let inputs = try InputSet(paths)
         let reading = ScanProgress()

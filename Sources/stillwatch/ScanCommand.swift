@@ -5,15 +5,8 @@ import Exchanges
 import Foundation
 import Scanning
 
-struct ScanCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "scan",
-        abstract: "Reads request logs, finds campaigns, and writes verdicts and a report.",
-        discussion: """
-            Writes verdicts.jsonl, campaigns.jsonl, report.html and summary.json into the folder given by --out.
-            Exit status: 0 the scan ran; 1 it found a campaign and --exit-code was given; 2 it could not run.
-            """)
-
+/// What is read, how it is judged and where the results go: the same for a scan and a watch.
+struct ScanArguments: ParsableArguments {
     @Argument(help: "Files, folders, patterns, or - for standard input; plain, .gz or .zst.")
     var paths: [String]
 
@@ -41,9 +34,6 @@ struct ScanCommand: ParsableCommand {
 
     @Option(help: "Leave out exchanges at or after this time.")
     var until: String?
-
-    @Flag(name: .customLong("exit-code"), help: "Exit with status 1 when a campaign is found.")
-    var exitCode = false
 
     @Flag(
         name: .customLong("show-text"),
@@ -83,18 +73,6 @@ struct ScanCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
-        do {
-            let found = try scan()
-            if exitCode, found { throw ExitCode(1) }
-        } catch let error as ExitCode {
-            throw error
-        } catch {
-            Terminal.message("stillwatch: \(Terminal.safe("\(error)"))")
-            throw ExitCode(2)
-        }
-    }
-
     static func time(_ text: String?, option: String) throws -> EventTime? {
         guard let text else { return nil }
         var copy = text
@@ -108,28 +86,28 @@ struct ScanCommand: ParsableCommand {
         return time
     }
 
-    private func scan() throws -> Bool {
-        let clock = ContinuousClock()
-        let started = clock.now
-        let ruleSet = try RuleSet(Rule.defaults + (try rules.map(RuleFile.rules) ?? []))
-        let options = ScanOptions(
+    func ruleSet() throws -> RuleSet {
+        try RuleSet(Rule.defaults + (try rules.map(RuleFile.rules) ?? []))
+    }
+
+    func options() throws -> ScanOptions {
+        ScanOptions(
             format: LogFormat(rawValue: format),
             threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
             since: try Self.time(since, option: "--since"),
             until: try Self.time(until, option: "--until"),
             maximumBadShare: maxBad, keepText: showText)
-        let table = try accounts.map(AccountFile.read)
-        let suppressions = try suppress.map(SuppressionFile.list)
-        let inputs = try InputSet(paths)
-        let progress = ScanProgress()
-        let display = ProgressDisplay(progress)
-        var result: ScanResult
-        do {
-            defer { display.stop() }
-            result = try Scanner(options: options, rules: ruleSet).scan(inputs, progress: progress)
-        }
+    }
+
+    /// Judges what was read and writes the results.
+    func publish(
+        _ read: ScanResult, _ table: AccountTable?, _ suppressions: SuppressionList?,
+        readSeconds: Double
+    ) throws -> ScanOutput {
+        var result = read
         if result.profiles.isEmpty { throw ScanError.noExchanges }
-        let read = clock.now
+        let clock = ContinuousClock()
+        let started = clock.now
         if let table {
             for index in result.profiles.indices {
                 if let record = table.records[result.profiles[index].account] {
@@ -138,7 +116,7 @@ struct ScanCommand: ParsableCommand {
             }
         }
         let settings = JudgeSettings(
-            fdr: fdr, threads: options.threads,
+            fdr: fdr, threads: try options().threads,
             prices: TokenPrices(input: inputPrice, output: outputPrice),
             previewsAreText: showText)
         var judgement = Judge(settings: settings).judge(result.profiles)
@@ -149,7 +127,7 @@ struct ScanCommand: ParsableCommand {
         let report = HTMLReport.render(judgement, context: findings.reportContext)
         let folder = try OutputFolder(path: out)
         let timings = [
-            ("read", (read - started) / .seconds(1)), ("judge", (judged - read) / .seconds(1)),
+            ("read", readSeconds), ("judge", (judged - started) / .seconds(1)),
             ("report", (clock.now - judged) / .seconds(1)),
         ]
         try folder.write([
@@ -158,9 +136,55 @@ struct ScanCommand: ParsableCommand {
             ("report.html", Array(report.utf8)),
             ("summary.json", findings.summary(timings: timings)),
         ])
+        return findings
+    }
+}
+
+struct ScanCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "scan",
+        abstract: "Reads request logs, finds campaigns, and writes verdicts and a report.",
+        discussion: """
+            Writes verdicts.jsonl, campaigns.jsonl, report.html and summary.json into the folder given by --out.
+            Exit status: 0 the scan ran; 1 it found a campaign and --exit-code was given; 2 it could not run.
+            """)
+
+    @OptionGroup var arguments: ScanArguments
+
+    @Flag(name: .customLong("exit-code"), help: "Exit with status 1 when a campaign is found.")
+    var exitCode = false
+
+    func run() throws {
+        do {
+            let found = try scan()
+            if exitCode, found { throw ExitCode(1) }
+        } catch let error as ExitCode {
+            throw error
+        } catch {
+            Terminal.message("stillwatch: \(Terminal.safe("\(error)"))")
+            throw ExitCode(2)
+        }
+    }
+
+    private func scan() throws -> Bool {
+        let started = ContinuousClock.now
+        let scanner = Scanner(options: try arguments.options(), rules: try arguments.ruleSet())
+        let table = try arguments.accounts.map(AccountFile.read)
+        let suppressions = try arguments.suppress.map(SuppressionFile.list)
+        let inputs = try InputSet(arguments.paths)
+        let progress = ScanProgress()
+        let display = ProgressDisplay(progress)
+        let result: ScanResult
+        do {
+            defer { display.stop() }
+            result = try scanner.scan(inputs, progress: progress)
+        }
+        let findings = try arguments.publish(
+            result, table, suppressions,
+            readSeconds: (ContinuousClock.now - started) / .seconds(1))
         findings.printFaults()
         Terminal.output(findings.campaignTable)
-        Terminal.output("report: \(folder.path(of: "report.html"))")
-        return judgement.campaigns.contains { $0.verdict == .distillation }
+        Terminal.output("report: \(try OutputFolder(path: arguments.out).path(of: "report.html"))")
+        return findings.judgement.campaigns.contains { $0.verdict == .distillation }
     }
 }

@@ -5,7 +5,7 @@ import Scanning
 
 /// Puts a scan's findings into the shapes of the terminal, the summary and the report.
 struct ScanOutput {
-    let command: ScanCommand
+    let command: ScanArguments
     let result: ScanResult
     let judgement: Judgement
     let table: AccountTable?

@@ -9,7 +9,10 @@ struct Stillwatch: ParsableCommand {
         commandName: "stillwatch",
         abstract: "Finds illicit distillation of a language model in the request logs of its API.",
         version: version,
-        subcommands: [ScanCommand.self, SimulateCommand.self, ScoreCommand.self, DrillCommand.self])
+        subcommands: [
+            ScanCommand.self, WatchCommand.self, SimulateCommand.self, ScoreCommand.self,
+            DrillCommand.self,
+        ])
 
     /// As `ParsableCommand.main`, but a command line that cannot be understood ends with status 2: 0, 1 and 2 are all
     /// that a caller has to know.

@@ -14,6 +14,17 @@ import Testing
         #expect(inputs.files.map(\.packing) == [.plain, .gzip])
     }
 
+    @Test func `a file of several names is read once, under the shortest`() throws {
+        let folder = Folder()
+        let path = try folder.write("a.jsonl", text: "")
+        let link = folder.path + "/a-link.jsonl"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+        let roundabout = folder.path + "/./a.jsonl"
+        for names in [[roundabout, path], [path, roundabout], [link, folder.path, folder.path]] {
+            #expect(try InputSet(names).files.map(\.path) == [path], "\(names)")
+        }
+    }
+
     @Test func `a missing path is named`() throws {
         let path = Folder().path + "/nothing"
         do {

@@ -103,7 +103,9 @@ import Testing
             let worker = try ScanWorker(
                 files: files, formats: [.stillwatch], options: ScanOptions(),
                 rules: RuleSet(Rule.defaults), progress: ScanProgress())
-            for piece in Scanner.pieces(of: files, rangeBytes: step) { try worker.run(piece) }
+            let part = InputPart(
+                file: files[0], start: 0, end: files[0].size, format: .stillwatch, isDigested: true)
+            for piece in Scanner.pieces(of: [part], rangeBytes: step) { try worker.run(piece) }
             let profiles = worker.table.profiles.sorted { $0.account < $1.account }
             #expect(
                 profiles.map(\.serialized) == whole.profiles.map(\.serialized), "ranges of \(step)")

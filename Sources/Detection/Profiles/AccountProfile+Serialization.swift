@@ -38,7 +38,7 @@ extension AccountProfile {
         guard try reader.varint() == UInt64(Self.formatVersion) else {
             throw .invalid(what: "profile version", offset: start)
         }
-        self.init(account: try reader.string(limit: 4096))
+        self.init(account: try reader.string(limit: Self.accountLimit))
         exchanges = try Self.counter(from: &reader)
         refused = try Self.counter(from: &reader)
         failed = try Self.counter(from: &reader)
@@ -86,6 +86,9 @@ extension AccountProfile {
         issuedSignatures = try sketch(Limit.signatures)
         presentedSignatures = try sketch(Limit.signatures)
     }
+
+    /// Longest account name in bytes: that of a record, since a name is part of one.
+    private static let accountLimit = 32 << 20
 
     /// Reads a count; one above 2^53 cannot come from a log, and sums of such would overflow.
     private static func counter(from reader: inout ByteReader) throws(ByteCodingError) -> UInt64 {

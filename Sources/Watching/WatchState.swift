@@ -1,0 +1,106 @@
+import Detection
+import Exchanges
+import Scanning
+
+/// A setting that profiles depend on, so that it cannot change while they are added to.
+public struct WatchSetting: Equatable, Sendable {
+    /// As on the command line, such as `--since`.
+    public let name: String
+    /// Its value as text.
+    public let value: String
+
+    /// Makes a setting.
+    public init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// One input, and how far it was read.
+struct WatchedInput: Equatable {
+    /// Its present name, or its last.
+    var path: String
+    /// The file; `nil` for standard input.
+    var identity: FileIdentity?
+    /// Size on disk of a packed file when it was read; `-1` for a plain one.
+    var packedSize: Int64
+    /// How far it was read, and what tells that a file begins with just that.
+    var marks: FileMarks
+    /// What was read.
+    var report: InputReport
+    /// What an input of few records gave, as long as later ones may still change its format; `nil` once it is settled.
+    var held: HeldRecords?
+}
+
+/// Profiles and faults of an input that is read again when there is more of it.
+struct HeldRecords: Equatable {
+    var profiles: [AccountProfile]
+    var faults: [BadRecordSummary]
+}
+
+/// All that a watch knows between two rounds.
+struct WatchState {
+    /// Settings that the profiles depend on.
+    var settings: [WatchSetting]
+    /// Rounds that were finished.
+    var generation: UInt64 = 0
+    /// Inputs in order of their first reading.
+    var inputs: [WatchedInput] = []
+    /// Profiles from all settled inputs.
+    var table = ProfileTable()
+    /// Bad records of all settled inputs.
+    var faults: [BadRecordSummary] = []
+    /// Campaigns that were told of.
+    var campaigns: [FollowedCampaign] = []
+    /// Alerts of the last round, a line of JSON each.
+    var alerts: [String] = []
+
+    /// What a scan of everything read so far would give.
+    var result: ScanResult {
+        var all = table
+        var faults = faults
+        for held in inputs.compactMap(\.held) {
+            all.merge(held.profiles)
+            Self.add(held.faults, to: &faults)
+        }
+        let reports = inputs.map { input in
+            var report = input.report
+            report.path = input.path
+            return report
+        }
+        return ScanResult(
+            profiles: all.profiles, inputs: reports.sorted { $0.path < $1.path }, bad: faults)
+    }
+
+    /// Adds what settled inputs gave.
+    mutating func add(_ result: ScanResult) {
+        table.merge(result.profiles)
+        Self.add(result.bad, to: &faults)
+    }
+
+    private static func add(_ found: [BadRecordSummary], to known: inout [BadRecordSummary]) {
+        for fault in found {
+            guard let index = known.firstIndex(where: { $0.reason == fault.reason }) else {
+                known.append(fault)
+                continue
+            }
+            let count = known[index].count + fault.count
+            let before = known[index]
+            if (fault.file, fault.offset) < (before.file, before.offset) { known[index] = fault }
+            known[index].count = count
+        }
+    }
+}
+
+extension InputReport {
+    /// Adds what a later part of the same input gave.
+    mutating func add(_ later: InputReport) {
+        format = later.format
+        bytes += later.bytes
+        exchanges += later.exchanges
+        bad += later.bad
+        ignored += later.ignored
+        outsideTime += later.outsideTime
+        if !later.digest.isEmpty { digest = later.digest }
+    }
+}
