@@ -84,7 +84,7 @@ public struct CampaignTuning: Equatable, Sendable {
     public var requestsPerDay: Double?
     /// Days that a campaign runs; those whose kind has its own times keep them.
     public var days: Double?
-    /// The share of cover traffic, of clean and mixed hydras only.
+    /// The share of cover traffic, of clean and mixed hydras and adaptive cover only.
     public var dilution: Double?
 
     /// Leaves everything to chance.

@@ -91,7 +91,8 @@ extension WorldPlan {
         let perDay = rate(10...34, &random)
         return Campaign(
             name: name, kind: kind, group: addGroup(name, isCampaign: true),
-            size: settings.tuning.accounts ?? natural, perDay: perDay, from: from, to: from + Int64(days * Double(day)),
+            size: settings.tuning.accounts ?? natural, perDay: perDay, from: from,
+            to: from + Int64(days * Double(day)),
             signUps: signUp - burst...signUp,
             rhythm: schedule(&random))
     }
