@@ -24,26 +24,31 @@ struct TextSet {
 
     /// Fills `topics`, `language` and `meanLength`. O(total length).
     mutating func index(_ pool: TextPool) {
-        var postings: [UInt64: [Int32]] = [:]
         var counts = [Int](repeating: 0, count: Language.allCases.count)
         var total = 0
-        for (entry, id) in texts.enumerated() {
-            let bytes = pool.bytes(id)
-            total += bytes.count
+        for id in texts {
+            total += pool.length(id)
             counts[Int(pool.language(id).rawValue)] += 1
-            if layout != .organic { continue }
-            forEachTerm(bytes) { term in
+        }
+        let most = counts.indices.max { counts[$0] < counts[$1] } ?? 0
+        language = Language(rawValue: UInt8(most)) ?? .english
+        meanLength = texts.isEmpty ? 0 : total / texts.count
+        if layout == .organic { topics = subjects(pool) }
+    }
+
+    /// Groups of entries that share an uncommon word, ordered by a hash of it. O(total length).
+    func subjects(_ pool: TextPool) -> [[Int32]] {
+        var postings: [UInt64: [Int32]] = [:]
+        for (entry, id) in texts.enumerated() {
+            forEachTerm(pool.bytes(id)) { term in
                 if postings[term]?.last != Int32(entry) {
                     postings[term, default: []].append(Int32(entry))
                 }
             }
         }
-        let most = counts.indices.max { counts[$0] < counts[$1] } ?? 0
-        language = Language(rawValue: UInt8(most)) ?? .english
-        meanLength = texts.isEmpty ? 0 : total / texts.count
         let largest = max(40, texts.count / 25)
         let found = postings.filter { $0.value.count >= 5 && $0.value.count <= largest }
-        topics = found.sorted { $0.key < $1.key }.map(\.value)
+        return found.sorted { $0.key < $1.key }.map(\.value)
     }
 
     /// Calls `body` with a hash of every word of 5 to 14 ASCII letters and of every pair of CJK characters in

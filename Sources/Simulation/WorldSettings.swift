@@ -26,9 +26,21 @@ public enum CampaignKind: String, CaseIterable, Sendable {
     case twoPools = "two_pools"
     /// Thinking signatures of one account replayed in others.
     case signatureReplay = "signature_replay"
+    /// A clean hydra with people's volumes and hours, whose accounts sign up over months and start one by one.
+    case adaptiveVolumes = "adaptive_volumes"
+    /// A clean hydra in which each account asks about a subject of its own.
+    case adaptiveStyle = "adaptive_style"
+    /// A clean hydra under four fifths of cover traffic that differs from account to account.
+    case adaptiveCover = "adaptive_cover"
+    /// Clean hydras of four to eight accounts, each with a data set and a time of its own.
+    case adaptiveSmall = "adaptive_small"
+
+    /// The kinds that `CampaignSelection.all` stands for: those of the public record. The rest are written against this
+    /// project's own detector, and run only when named.
+    public static let standard = allCases.filter { !$0.rawValue.hasPrefix("adaptive_") }
 }
 
-/// The innocent classes that a world always holds; raw values are the names in labels.
+/// The innocent classes that a world holds; raw values are the names in labels.
 public enum InnocentClass: String, CaseIterable, Sendable {
     case hobby, developer, student, company, classroom, course, benchmark, pipeline, aggregator
     case powerUser = "power_user"
@@ -56,12 +68,42 @@ public enum InnocentClass: String, CaseIterable, Sendable {
 
 /// Which campaigns a world holds.
 public enum CampaignSelection: Equatable, Sendable {
-    /// One campaign of every kind.
+    /// One campaign of every standard kind.
     case all
     /// Innocent accounts only.
     case none
     /// The kinds with these raw values, one campaign for each mention.
     case named([String])
+}
+
+/// What campaigns are held to instead of what they would draw; `nil` leaves it to chance.
+public struct CampaignTuning: Equatable, Sendable {
+    /// Accounts of each campaign.
+    public var accounts: Int?
+    /// Requests an account and day, cover traffic included.
+    public var requestsPerDay: Double?
+    /// Days that a campaign runs; those whose kind has its own times keep them.
+    public var days: Double?
+    /// The share of cover traffic, of clean and mixed hydras and adaptive cover only.
+    public var dilution: Double?
+
+    /// Leaves everything to chance.
+    public init() {}
+
+    func validate() throws(SimulationError) {
+        if let accounts, !(2...100_000).contains(accounts) {
+            throw .badSettings("a campaign has 2 to 100,000 accounts")
+        }
+        if let requestsPerDay, !(requestsPerDay > 0 && requestsPerDay <= 10_000) {
+            throw .badSettings("a campaign's rate must be above 0 and at most 10,000 a day")
+        }
+        if let days, !(days >= 0.5 && days <= 366) {
+            throw .badSettings("a campaign lasts from half a day to 366 days")
+        }
+        if let dilution, !(dilution >= 0 && dilution < 1) {
+            throw .badSettings("the dilution must be from 0 to below 1")
+        }
+    }
 }
 
 /// The log format that exchanges are written in.
@@ -81,6 +123,10 @@ public struct WorldSettings: Sendable {
     public var days: Int
     /// Which campaigns to run.
     public var campaigns: CampaignSelection
+    /// What campaigns are held to.
+    public var tuning = CampaignTuning()
+    /// Innocent classes that are left out; nobody takes the place of their accounts.
+    public var withoutClasses: Set<InnocentClass> = []
     /// A folder with corpus layouts `A` to `D`, or `nil` for the built-in grammar.
     public var corpus: String?
     /// The log format.
@@ -113,7 +159,7 @@ public struct WorldSettings: Sendable {
     /// The campaign kinds to run, in a fixed order.
     func campaignKinds() throws(SimulationError) -> [CampaignKind] {
         switch campaigns {
-        case .all: return CampaignKind.allCases
+        case .all: return CampaignKind.standard
         case .none: return []
         case .named(let names):
             var kinds: [CampaignKind] = []
@@ -132,6 +178,10 @@ public struct WorldSettings: Sendable {
         if let exchanges, exchanges < accounts {
             throw .badSettings("fewer exchanges than accounts")
         }
+        if withoutClasses.count == InnocentClass.allCases.count {
+            throw .badSettings("a world needs at least one innocent class")
+        }
+        try tuning.validate()
         if start < 1_420_070_400 || start > 4_000_000_000 {
             throw .badSettings("the start must lie between 2015 and 2096")
         }

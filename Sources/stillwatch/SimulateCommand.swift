@@ -23,9 +23,26 @@ struct SimulateCommand: ParsableCommand {
 
     @Option(
         help:
-            "Campaigns: all, none, or names from \(CampaignKind.allCases.map(\.rawValue).joined(separator: ", "))."
+            "Campaigns: all (but adaptive ones), none, or names from \(CampaignKind.allCases.map(\.rawValue).joined(separator: ", "))."
     )
     var campaigns = "all"
+
+    @Option(help: "Accounts of each campaign; drawn if not given.")
+    var campaignAccounts: Int?
+
+    @Option(help: "Requests a day and account of campaigns, cover included; drawn if not given.")
+    var campaignRate: Double?
+
+    @Option(
+        help: "Days that a campaign runs, unless its kind has times of its own; drawn if not given."
+    )
+    var campaignDays: Double?
+
+    @Option(help: "Share of cover traffic in clean_hydra, mixed_hydra and adaptive_cover.")
+    var campaignDilution: Double?
+
+    @Option(help: "Innocent classes to leave out, apart by commas; their accounts are missing.")
+    var withoutClasses: String?
 
     @Option(help: "Folder of prompts (A harvest-like, B organic, C automation, D arrival times).")
     var corpus: String?
@@ -47,6 +64,7 @@ struct SimulateCommand: ParsableCommand {
             throw ValidationError("--exchanges must be positive, not \(exchanges)")
         }
         _ = try selection()
+        _ = try leftOut()
     }
 
     private func selection() throws -> CampaignSelection {
@@ -64,6 +82,16 @@ struct SimulateCommand: ParsableCommand {
         }
     }
 
+    private func leftOut() throws -> Set<InnocentClass> {
+        let names = withoutClasses?.split(separator: ",").map(String.init) ?? []
+        return Set(
+            try names.map { name in
+                if let kind = InnocentClass(rawValue: name) { return kind }
+                let known = InnocentClass.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("--without-classes '\(name)' is unknown; known are \(known)")
+            })
+    }
+
     func run() throws {
         do {
             var settings = WorldSettings(out: out)
@@ -71,6 +99,11 @@ struct SimulateCommand: ParsableCommand {
             settings.accounts = accounts
             settings.days = days
             settings.campaigns = try selection()
+            settings.tuning.accounts = campaignAccounts
+            settings.tuning.requestsPerDay = campaignRate
+            settings.tuning.days = campaignDays
+            settings.tuning.dilution = campaignDilution
+            settings.withoutClasses = try leftOut()
             settings.corpus = corpus
             settings.format = format
             settings.exchanges = exchanges

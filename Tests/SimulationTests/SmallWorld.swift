@@ -18,15 +18,18 @@ struct SmallWorld {
     init(
         seed: UInt64 = 7, accounts: Int = 120, days: Int = 7, exchanges wanted: Int? = 3500,
         campaigns: CampaignSelection = .all, format: WorldFormat = .stillwatch,
-        corpus: String? = nil
+        corpus: String? = nil, tuning: CampaignTuning = CampaignTuning(),
+        without: Set<InnocentClass> = []
     ) throws {
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("stillwatch-world-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        summary = try World.write(
-            WorldSettings(
-                out: folder, seed: seed, accounts: accounts, days: days, campaigns: campaigns,
-                corpus: corpus, format: format, exchanges: wanted))
+        var settings = WorldSettings(
+            out: folder, seed: seed, accounts: accounts, days: days, campaigns: campaigns,
+            corpus: corpus, format: format, exchanges: wanted)
+        settings.tuning = tuning
+        settings.withoutClasses = without
+        summary = try World.write(settings)
         exchanges = try #require(FileManager.default.contents(atPath: summary.files[0]))
         self.accounts = try String(contentsOfFile: summary.files[1], encoding: .utf8)
         let table = try String(contentsOfFile: summary.files[2], encoding: .utf8)

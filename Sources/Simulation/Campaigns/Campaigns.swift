@@ -32,7 +32,7 @@ extension CampaignKind {
     fileprivate var sendsBarePrompts: Bool {
         switch self {
         case .naiveBurst, .cleanHydra, .mixedHydra, .agentic, .agedPivot, .releaseRush,
-            .signatureReplay:
+            .signatureReplay, .adaptiveVolumes, .adaptiveStyle, .adaptiveCover, .adaptiveSmall:
             true
         case .sharedHydra, .reasoningElicitation, .rubricGrading, .slowParaphrase, .injectedPrompt,
             .twoPools:
@@ -64,6 +64,10 @@ extension WorldPlan {
             case .injectedPrompt: runInjectedPrompt(&campaign, &random)
             case .twoPools: runTwoPools(&campaign, &random)
             case .signatureReplay: runSignatureReplay(&campaign, &random)
+            case .adaptiveVolumes: runAdaptiveVolumes(&campaign, &random)
+            case .adaptiveStyle: runAdaptiveStyle(&campaign, &random)
+            case .adaptiveCover: runAdaptiveCover(&campaign, &random)
+            case .adaptiveSmall: runAdaptiveSmall(&campaign, &random)
             }
         }
     }
@@ -87,20 +91,28 @@ extension WorldPlan {
         // Together the campaigns stay below about a quarter of the innocent accounts.
         let share = min(0.03, 0.22 / Double(all)) * random.uniform(0.7...1.35)
         let least = min(30, max(6, settings.accounts / 65))
-        let size = min(150, max(least, Int(Double(settings.accounts) * share)))
+        let natural = min(150, max(least, Int(Double(settings.accounts) * share)))
         let length = Double(settings.days)
-        let days = min(length, max(2, length * random.uniform(0.4...0.8)))
+        let span = max(2, length * random.uniform(0.4...0.8))
+        let days = min(length, settings.tuning.days ?? span)
         let from = start + Int64(random.unit() * (length - days) * Double(day))
         let name = "\(kind.rawValue)-\(number)"
         let preparation = Int64(random.uniform(1...20) * Double(day))
         let burst = Int64(random.uniform(0.3...3) * Double(day))
         let signUp = from - preparation
-        let perDay = random.uniform(10...34)
+        let perDay = rate(10...34, &random)
         return Campaign(
-            name: name, kind: kind, group: addGroup(name, isCampaign: true), size: size,
-            perDay: perDay, from: from, to: from + Int64(days * Double(day)),
+            name: name, kind: kind, group: addGroup(name, isCampaign: true),
+            size: settings.tuning.accounts ?? natural, perDay: perDay, from: from,
+            to: from + Int64(days * Double(day)),
             signUps: signUp - burst...signUp,
             rhythm: schedule(&random))
+    }
+
+    /// Requests an account and day: drawn from a range, unless the settings say how many.
+    func rate(_ range: ClosedRange<Double>, _ random: inout Random) -> Double {
+        let drawn = random.uniform(range)
+        return settings.tuning.requestsPerDay ?? drawn
     }
 
     /// The data set that a campaign wants answers for: as many harvest-like sets, mixed, as it takes not to ask twice.

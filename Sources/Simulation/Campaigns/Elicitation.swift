@@ -52,7 +52,7 @@ extension WorldPlan {
             "You solve benchmark tasks in a sandbox. Explain the plan before each tool call. Task family \(random.int(2...30))."
         )
         // The rate counts requests; a trajectory holds about five.
-        campaign.perDay = random.uniform(14...36) / 5
+        campaign.perDay = rate(14...36, &random) / 5
         let workers = cleanWorkers(campaign, base: style, &random)
         var tasks = harvest(
             for: campaign, from: corpus.sets(.harvest, named: ["code"]), &random)
@@ -72,7 +72,7 @@ extension WorldPlan {
         campaign.to = end
         let made = start - Int64(random.uniform(5...30) * Double(day))
         campaign.signUps = made - 12 * day...made
-        campaign.perDay = random.uniform(4...6)
+        campaign.perDay = rate(4...6, &random)
         let workers = cleanWorkers(campaign, &random)
         let templates = (0..<240).map { _ in addTemplate(HarvestTemplates.paraphrase(&random)) }
         var data = harvest(for: campaign, share: 0.75, &random)
@@ -89,7 +89,7 @@ extension WorldPlan {
 
     /// One fixed prompt around the traffic of unrelated users whom the operator resells the model to.
     func runInjectedPrompt(_ campaign: inout Campaign, _ random: inout Random) {
-        campaign.perDay = random.uniform(20...45)
+        campaign.perDay = rate(20...45, &random)
         let prompt = HarvestTemplates.injected(&random)
         let isSystem = random.chance(0.6)
         let template = isSystem ? 0 : addTemplate("\(prompt)\n\n{body}")

@@ -7,7 +7,7 @@ extension WorldPlan {
         campaign.to = campaign.from + Int64(length * Double(day))
         let made = campaign.from - 2 * 3600 * second
         campaign.signUps = made - 20 * 3600 * second...made
-        campaign.perDay = random.uniform(70...160)
+        campaign.perDay = rate(70...160, &random)
         let style = addStyle(scriptStyle(&random))
         let program = clients.draw(.python, &random)
         let cloud = networks.cloud()
@@ -111,22 +111,29 @@ extension WorldPlan {
     /// Residential addresses, own clients and cards, raw prompts: only content and timing link the accounts.
     func runCleanHydra(_ campaign: inout Campaign, _ random: inout Random) {
         let workers = cleanWorkers(campaign, &random)
-        var data = harvest(for: campaign, &random)
+        let cover = settings.tuning.dilution ?? 0
+        var data = harvest(for: campaign, share: 1 - cover, &random)
+        var talk = cover > 0 ? dataset(corpus.sets(.organic), &random) : Interests([])
         dispatch(campaign, workers, &random) { worker, moment, random in
-            request(worker, Turn(body: data.next(&random)), at: moment, &random)
+            if cover > 0 && random.chance(cover) {
+                resell(worker, &talk, style: worker.style, at: moment, &random)
+            } else {
+                request(worker, Turn(body: data.next(&random)), at: moment, &random)
+            }
         }
     }
 
-    /// Three fifths of the traffic are unrelated customers whose requests the operator resells.
+    /// Three fifths of the traffic, or as much as is asked for, are unrelated customers whose requests the operator resells.
     func runMixedHydra(_ campaign: inout Campaign, _ random: inout Random) {
-        campaign.perDay = random.uniform(18...40)
+        campaign.perDay = rate(18...40, &random)
         let workers = cleanWorkers(campaign, &random)
         let template = random.chance(0.5) ? addTemplate(HarvestTemplates.task(&random)) : 0
-        var data = harvest(for: campaign, share: 0.4, &random)
+        let own = 1 - (settings.tuning.dilution ?? 0.6)
+        var data = harvest(for: campaign, share: own, &random)
         var talk = dataset(corpus.sets(.organic), &random)
         let covers = (0..<24).map { _ in addStyle(personalStyle(&random)) }
         dispatch(campaign, workers, &random) { worker, moment, random in
-            if random.chance(0.4) {
+            if random.chance(own) {
                 let turn = Turn(body: data.next(&random), template: template)
                 request(worker, turn, at: moment, &random)
             } else {

@@ -42,10 +42,10 @@ struct InnocentShares {
 }
 
 extension WorldPlan {
-    /// Fills the world with every innocent class.
+    /// Fills the world with every innocent class that is not left out.
     func addInnocents() {
         let counts = InnocentShares.counts(total: settings.accounts)
-        for kind in InnocentClass.allCases {
+        for kind in InnocentClass.allCases where !settings.withoutClasses.contains(kind) {
             let group = addGroup(kind.rawValue, isCampaign: false)
             let count = counts[kind] ?? 0
             var random = random("innocent/" + kind.rawValue)
