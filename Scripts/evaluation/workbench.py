@@ -76,12 +76,25 @@ class Workbench:
         measure(arguments)
         return out
 
-    def scan(self, world, folder, *more):
-        """Scans a world and returns the run; verdicts.jsonl and the rest are in the folder."""
+    @property
+    def size(self):
+        """Innocent accounts and days of a world."""
+        return (400, 14) if self.quick else (2000, 21)
+
+    @property
+    def small_size(self):
+        """Innocent accounts and days where many worlds are needed."""
+        return (400, 14) if self.quick else (1000, 21)
+
+    def scan(self, world, folder, *more, facts=True):
+        """Scans a world and returns the run; verdicts.jsonl and the rest are in the folder.
+
+        `facts` says whether the account table is given.
+        """
         out = self.work / folder
         shutil.rmtree(out, ignore_errors=True)
-        return measure([
-            self.binary, "scan", world / "exchanges.jsonl", "--accounts", world / "accounts.csv", "--out", out, *more])
+        table_options = ["--accounts", world / "accounts.csv"] if facts else []
+        return measure([self.binary, "scan", world / "exchanges.jsonl", *table_options, "--out", out, *more])
 
     def score(self, world, folder):
         run = measure([

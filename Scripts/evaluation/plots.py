@@ -1,0 +1,60 @@
+"""Line plots as SVG files, without any library."""
+
+import html
+import math
+
+COLOURS = ["#0b6e99", "#c2410c", "#15803d", "#7c3aed", "#a16207", "#be185d"]
+WIDTH, HEIGHT = 640, 380
+LEFT, RIGHT, TOP, BOTTOM = 64, 150, 44, 52
+
+
+def line_plot(path, title, x_label, y_label, series, *, logarithmic=False, y_top=1.0, diagonal=False):
+    """Writes one plot.
+
+    `series` maps a name to points (x, y); y runs from 0 to `y_top`. `diagonal` draws y = x, the bound in a calibration
+    plot.
+    """
+    xs = sorted({x for points in series.values() for x, _ in points})
+    scale = math.log10 if logarithmic else float
+    low, high = scale(xs[0]), scale(xs[-1])
+    span = high - low or 1
+
+    def across(x):
+        return LEFT + (scale(x) - low) / span * (WIDTH - LEFT - RIGHT)
+
+    def up(y):
+        return HEIGHT - BOTTOM - min(y, y_top) / y_top * (HEIGHT - TOP - BOTTOM)
+
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        'font-family="sans-serif" font-size="12">',
+        f"<title>{html.escape(title)}</title>",
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
+        text(LEFT, 24, title, size=14),
+    ]
+    for step in range(6):
+        value = y_top * step / 5
+        parts.append(f'<path d="M{LEFT} {up(value):.1f}H{WIDTH - RIGHT}" stroke="#ddd"/>')
+        parts.append(text(LEFT - 8, up(value) + 4, f"{value:.2g}", anchor="end"))
+    for x in xs:
+        parts.append(text(across(x), HEIGHT - BOTTOM + 18, f"{x:g}", anchor="middle"))
+    parts.append(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, x_label, anchor="middle"))
+    parts.append(
+        f'<text transform="translate(16 {(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)" text-anchor="middle">'
+        f"{html.escape(y_label)}</text>")
+    if diagonal:
+        points = " ".join(f"{across(x):.1f},{up(x):.1f}" for x in xs)
+        parts.append(f'<polyline points="{points}" fill="none" stroke="#555" stroke-dasharray="5 4"/>')
+    for index, (name, points) in enumerate(series.items()):
+        colour = COLOURS[index % len(COLOURS)]
+        line = " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in points)
+        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        parts += [f'<circle cx="{across(x):.1f}" cy="{up(y):.1f}" r="3.5" fill="{colour}"/>' for x, y in points]
+        y = TOP + 14 + 20 * index
+        parts.append(f'<rect x="{WIDTH - RIGHT + 14}" y="{y - 10}" width="12" height="12" fill="{colour}"/>')
+        parts.append(text(WIDTH - RIGHT + 32, y, name))
+    path.write_text("\n".join([*parts, "</svg>"]) + "\n", encoding="utf-8")
+
+
+def text(x, y, words, *, anchor="start", size=12):
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}">{html.escape(words)}</text>'
