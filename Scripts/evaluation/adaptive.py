@@ -5,6 +5,8 @@ import statistics
 from workbench import table
 from worlds import kind_of, one_world
 
+# The share of an attacker's exchanges that are for the data set.
+HARVEST = {"adaptive_cover": 0.2}
 KINDS = ["clean_hydra", "adaptive_volumes", "adaptive_style", "adaptive_cover", "adaptive_small"]
 WHAT = {
     "clean_hydra": "the yardstick: clean infrastructure, nothing hidden",
@@ -22,7 +24,7 @@ def measure(bench):
     for seed in seeds:
         for kind in KINDS:
             world = one_world(bench, seed, accounts, days, kind)
-            worlds[f"{kind} {seed}"] = {"score": world["score"], "leak": world["leak"], "counts": world["counts"]}
+            worlds[f"{kind} {seed}"] = {key: world[key] for key in ("score", "leak", "exchanges")}
     return {"accounts": accounts, "days": days, "prompts": bench.prompts, "worlds": worlds}
 
 
@@ -32,16 +34,18 @@ def sections(data, _):
         worlds = [world for name, world in data["worlds"].items() if name.split()[0] == kind]
         campaigns = [c for world in worlds for c in world["score"]["campaigns"] if kind_of(c) == kind]
         leaks = [share for world in worlds for share in world["leak"].values()]
+        guilty = sum(world["score"]["guilty"] for world in worlds)
+        harvest = HARVEST.get(kind, 1) * sum(sum(world["exchanges"].values()) for world in worlds) / guilty
         recalls = [world["score"]["recall"] for world in worlds]
         rows.append([
-            f"`{kind}`", WHAT[kind], len(campaigns), sum(world["score"]["guilty"] for world in worlds),
+            f"`{kind}`", WHAT[kind], len(campaigns), guilty, f"{harvest:,.0f}",
             f"{statistics.mean(recalls):.3f}", f"{min(recalls):.3f}", f"{statistics.mean(leaks):.3f}",
             sum(world["score"]["falselyAccused"] for world in worlds)])
     return [
         "## Attackers who know the detector",
         f"One attacker a world, {data['accounts']:,} innocent accounts over {data['days']} days, {data['prompts']}.",
-        table(["attacker", "what it does", "campaigns", "accounts", "recall", "worst world", "leaked", "innocents accused"],
-              rows, align="llrrrrrr"),
-        "What hiding costs follows from how the attackers are made: cover of four fifths leaves one answer in five for "
-        "the data set, and volumes drawn as widely as people's leave most accounts far below what they could send.",
+        table(["attacker", "what it does", "campaigns", "accounts", "harvest an account", "recall", "worst world", "leaked",
+               "innocents accused"], rows, align="llrrrrrrr"),
+        "Harvest an account: exchanges for the data set in the mean over accounts, cover taken off. What an attacker "
+        "loses is the difference to the yardstick.",
     ], []

@@ -2,10 +2,12 @@
 
 import collections
 import csv
+import datetime
 import json
 import math
 import re
 import statistics
+import types
 import zlib
 
 from workbench import Failure, say, table
@@ -57,11 +59,41 @@ def scored(world):
             company[account] = max(company[account], len(accounts))
     yield "hunt: five accounts or more behind one address", company, 5
     yield "hunt: a thousand exchanges or more", dict(total), 1000
+    suspicion = honeypotllm_scores(world)
+    if suspicion is not None:
+        yield "honeypotllm 0.1.3, its default threshold", suspicion, 0.75
     similar = neighbours(texts)
     # The rule names no cut; the mean and three standard deviations are what such scripts take.
     values = list(similar.values())
     yield "mean TF-IDF similarity to the 10 nearest accounts", similar, (
         statistics.mean(values) + 3 * statistics.pstdev(values))
+
+
+def honeypotllm_scores(world):
+    """The highest suspicion that honeypotllm (PyPI) ever has of each account; `None` where it is not installed."""
+    try:
+        import honeypotllm.scoring as scoring
+        from honeypotllm.config import ScoringConfig
+    except ImportError:
+        say("baselines: honeypotllm is not installed, left out ('pip install honeypotllm==0.1.3')")
+        return None
+    clock = types.SimpleNamespace(now=0.0)
+    # It scores live requests by the wall clock; here the log's times take its place.
+    scoring.time = types.SimpleNamespace(time=lambda: clock.now)
+    scorer = scoring.SuspicionScorer(ScoringConfig())
+    highest = {}
+    with open(world / "exchanges.jsonl", encoding="utf-8") as lines:
+        for line in lines:
+            record = json.loads(line)
+            account = record["account"]["id"]
+            clock.now = datetime.datetime.fromisoformat(record["time"]).timestamp()
+            if account not in highest:
+                # The state's own default for this was bound to the real clock.
+                scorer._get_or_create(account).last_seen = clock.now
+            found = scorer.score_request(
+                account, prompt=last_prompt(record), input_tokens=(record.get("usage") or {}).get("input_tokens") or 0)
+            highest[account] = max(highest.get(account, 0.0), found.score_after)
+    return highest
 
 
 def last_prompt(record):

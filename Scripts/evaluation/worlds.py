@@ -74,18 +74,21 @@ def one_world(bench, seed, accounts, days, campaigns, *scanning, **more):
 def judged(bench, world, *scanning, facts=True):
     bench.scan(world, "scan", *scanning, facts=facts)
     groups = bench.records("scan", "campaigns.jsonl")
+    verdicts = bench.records("scan", "verdicts.jsonl")
+    total, leak = leaks(world / "labels.csv", verdicts)
     result = {
         "score": bench.score(world, "scan"),
         "reported": dict(collections.Counter(group["verdict"] for group in groups)),
         "counts": bench.summary("scan")["counts"],
-        "leak": leaks(world / "labels.csv", bench.records("scan", "verdicts.jsonl")),
+        "exchanges": total,
+        "leak": leak,
     }
     bench.remove("scan")
     return result
 
 
 def leaks(labels, verdicts):
-    """The share of each campaign's exchanges that came before its accounts were flagged."""
+    """Each campaign's exchanges, and the share of them that came before its accounts were flagged."""
     with open(labels, newline="", encoding="utf-8") as file:
         campaign_of = {row["account"]: row["campaign"] for row in csv.DictReader(file) if row["campaign"]}
     total, before = collections.Counter(), collections.Counter()
@@ -96,7 +99,7 @@ def leaks(labels, verdicts):
         total[campaign] += verdict["exchanges"]
         accused = verdict["verdict"] == "distillation"
         before[campaign] += verdict["exchanges_before_flag"] if accused else verdict["exchanges"]
-    return {campaign: before[campaign] / total[campaign] for campaign in total}
+    return dict(total), {campaign: before[campaign] / total[campaign] for campaign in total}
 
 
 def leaked(worlds):
