@@ -16,15 +16,7 @@ struct DrillCommand: ParsableCommand {
             not run.
             """)
 
-    @Argument(help: "Files, folders, patterns, or - for standard input; plain, .gz or .zst.")
-    var paths: [String]
-
-    @Option(
-        help: "Log format: auto, \(LogFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var format = "auto"
-
-    @Option(help: "Account table (.csv or .jsonl) with the sign-up facts that no log carries.")
-    var accounts: String?
+    @OptionGroup var source: LogArguments
 
     @Option(help: "Campaign sizes in accounts, such as 10,50.")
     var sizes = "10,20,50,100"
@@ -59,41 +51,10 @@ struct DrillCommand: ParsableCommand {
     @Option(help: "Folder for drill.json and drill.html; made if it is not there.")
     var out: String?
 
-    @Option(help: "False-discovery bound, as in scan.")
-    var fdr = 0.01
-
-    @Option(help: "Threads; the number of processors if not given.")
-    var threads: Int?
-
-    @Option(name: .customLong("max-bad"), help: "Largest share of records that may be unreadable.")
-    var maxBad = 0.01
-
-    @Option(help: "Leave out exchanges before this time (RFC 3339, or seconds since 1970).")
-    var since: String?
-
-    @Option(help: "Leave out exchanges at or after this time.")
-    var until: String?
-
-    @Option(help: "More rules: a YAML list of id, category and pattern.")
-    var rules: String?
-
     @Flag(name: .customLong("exit-code"), help: "Exit with status 1 when no campaign is caught.")
     var exitCode = false
 
     func validate() throws {
-        if paths.isEmpty { throw ValidationError("name a file, a folder, a pattern or -") }
-        guard fdr > 0, fdr <= 1 else {
-            throw ValidationError("--fdr must be above 0 and at most 1, not \(fdr)")
-        }
-        guard (0...1).contains(maxBad) else {
-            throw ValidationError("--max-bad must be between 0 and 1, not \(maxBad)")
-        }
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads must be between 1 and 1024, not \(threads)")
-        }
-        if format != "auto", LogFormat(rawValue: format) == nil {
-            throw ValidationError("--format '\(format)' is unknown")
-        }
         if let days, !(1...366).contains(days) {
             throw ValidationError("--days must be between 1 and 366, not \(days)")
         }
@@ -120,14 +81,10 @@ struct DrillCommand: ParsableCommand {
     }
 
     private func drill() throws -> DrillResult {
-        let workers = threads ?? ProcessInfo.processInfo.activeProcessorCount
-        let ruleSet = try RuleSet(Rule.defaults + (try rules.map(RuleFile.rules) ?? []))
-        let options = ScanOptions(
-            format: LogFormat(rawValue: format), threads: workers,
-            since: try ScanArguments.time(since, option: "--since"),
-            until: try ScanArguments.time(until, option: "--until"), maximumBadShare: maxBad)
-        let table = try accounts.map(AccountFile.read)
-        let inputs = try InputSet(paths)
+        let ruleSet = try source.ruleSet()
+        let options = try source.options()
+        let table = try source.accountTable()
+        let inputs = try InputSet(source.paths)
         let reading = ScanProgress()
         let display = ProgressDisplay(reading)
         var logs: ScanResult
@@ -147,7 +104,8 @@ struct DrillCommand: ParsableCommand {
             grid: try DrillGrid(sizes: sizes, rates: rates, dilutions: dilutions),
             cover: cover,
             days: days ?? Drill.days(wanted: 14, from: first, to: last), repeats: repeats,
-            seed: seed, corpus: corpus, judge: JudgeSettings(fdr: fdr, threads: workers))
+            seed: seed, corpus: corpus,
+            judge: JudgeSettings(fdr: source.fdr, threads: source.workers))
         // Made before the work, so that a folder that cannot be is known at once.
         let folder = try out.map { path throws(ScanError) in try OutputFolder(path: path) }
         let started = ContinuousClock.now

@@ -7,41 +7,15 @@ import Scanning
 
 /// What is read, how it is judged and where the results go: the same for a scan and a watch.
 struct ScanArguments: ParsableArguments {
-    @Argument(help: "Files, folders, patterns, or - for standard input; plain, .gz or .zst.")
-    var paths: [String]
-
-    @Option(
-        help: "Log format: auto, \(LogFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var format = "auto"
-
-    @Option(help: "Account table (.csv or .jsonl) with the sign-up facts that no log carries.")
-    var accounts: String?
+    @OptionGroup var logs: LogArguments
 
     @Option(help: "Folder for the results; made if it is not there.")
     var out = "stillwatch-out"
-
-    @Option(help: "False-discovery bound: the share of accused campaigns that may be innocent.")
-    var fdr = 0.01
-
-    @Option(help: "Threads; the number of processors if not given.")
-    var threads: Int?
-
-    @Option(name: .customLong("max-bad"), help: "Largest share of records that may be unreadable.")
-    var maxBad = 0.01
-
-    @Option(help: "Leave out exchanges before this time (RFC 3339, or seconds since 1970).")
-    var since: String?
-
-    @Option(help: "Leave out exchanges at or after this time.")
-    var until: String?
 
     @Flag(
         name: .customLong("show-text"),
         help: "Show the beginning of example prompts in the report instead of their masked shape.")
     var showText = false
-
-    @Option(help: "More rules: a YAML list of id, category and pattern.")
-    var rules: String?
 
     @Option(help: "Findings nobody is to act on: a YAML list of what they match, who, why, until.")
     var suppress: String?
@@ -54,49 +28,9 @@ struct ScanArguments: ParsableArguments {
     var outputPrice = TokenPrices().output
 
     func validate() throws {
-        if paths.isEmpty { throw ValidationError("name a file, a folder, a pattern or -") }
-        guard (0...1).contains(fdr), fdr > 0 else {
-            throw ValidationError("--fdr must be above 0 and at most 1, not \(fdr)")
-        }
-        guard (0...1).contains(maxBad) else {
-            throw ValidationError("--max-bad must be between 0 and 1, not \(maxBad)")
-        }
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads must be between 1 and 1024, not \(threads)")
-        }
-        if format != "auto", LogFormat(rawValue: format) == nil {
-            let known = LogFormat.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ValidationError("--format '\(format)' is unknown; known are auto, \(known)")
-        }
         guard inputPrice >= 0, outputPrice >= 0 else {
             throw ValidationError("prices cannot be negative")
         }
-    }
-
-    static func time(_ text: String?, option: String) throws -> EventTime? {
-        guard let text else { return nil }
-        var copy = text
-        let parsed = copy.withUTF8 { bytes -> EventTime? in
-            let view = ByteView(base: bytes.baseAddress, count: bytes.count)
-            return EventTime(rfc3339: view) ?? EventTime(date: view) ?? EventTime(unixSeconds: view)
-        }
-        guard let time = parsed else {
-            throw ValidationError("\(option) '\(text)' is not a time such as 2026-04-22T00:00:00Z")
-        }
-        return time
-    }
-
-    func ruleSet() throws -> RuleSet {
-        try RuleSet(Rule.defaults + (try rules.map(RuleFile.rules) ?? []))
-    }
-
-    func options() throws -> ScanOptions {
-        ScanOptions(
-            format: LogFormat(rawValue: format),
-            threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
-            since: try Self.time(since, option: "--since"),
-            until: try Self.time(until, option: "--until"),
-            maximumBadShare: maxBad, keepText: showText)
     }
 
     /// Judges what was read and writes the results.
@@ -116,7 +50,7 @@ struct ScanArguments: ParsableArguments {
             }
         }
         let settings = JudgeSettings(
-            fdr: fdr, threads: try options().threads,
+            fdr: logs.fdr, threads: logs.workers,
             prices: TokenPrices(input: inputPrice, output: outputPrice),
             previewsAreText: showText)
         var judgement = Judge(settings: settings).judge(result.profiles)
@@ -168,10 +102,12 @@ struct ScanCommand: ParsableCommand {
 
     private func scan() throws -> Bool {
         let started = ContinuousClock.now
-        let scanner = Scanner(options: try arguments.options(), rules: try arguments.ruleSet())
-        let table = try arguments.accounts.map(AccountFile.read)
+        let scanner = Scanner(
+            options: try arguments.logs.options(keepText: arguments.showText),
+            rules: try arguments.logs.ruleSet())
+        let table = try arguments.logs.accountTable()
         let suppressions = try arguments.suppress.map(SuppressionFile.list)
-        let inputs = try InputSet(arguments.paths)
+        let inputs = try InputSet(arguments.logs.paths)
         let progress = ScanProgress()
         let display = ProgressDisplay(progress)
         let result: ScanResult

@@ -12,10 +12,12 @@ struct ScanOutput {
 
     private var settings: [SummaryFile.Entry] {
         [
-            .init("format", command.format), .init("accounts", command.accounts ?? "none"),
-            .init("fdr", "\(command.fdr)"), .init("max_bad", "\(command.maxBad)"),
-            .init("since", command.since ?? "none"), .init("until", command.until ?? "none"),
-            .init("rules", command.rules ?? "built-in"),
+            .init("format", command.logs.format),
+            .init("accounts", command.logs.accounts ?? "none"),
+            .init("fdr", "\(command.logs.fdr)"), .init("max_bad", "\(command.logs.maxBad)"),
+            .init("since", command.logs.since ?? "none"),
+            .init("until", command.logs.until ?? "none"),
+            .init("rules", command.logs.rules ?? "built-in"),
             .init("suppress", command.suppress ?? "none"),
             .init("show_text", command.showText ? "yes" : "no"),
             .init("input_price_usd_per_million", "\(command.inputPrice)"),

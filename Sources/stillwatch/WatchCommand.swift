@@ -52,14 +52,15 @@ struct WatchCommand: ParsableCommand {
         }
         _ = try OutputFolder(path: arguments.out)
         let watcher = try Watcher(
-            folder: try StateFolder(path: state), paths: arguments.paths,
-            excluded: [arguments.out], options: try arguments.options(),
-            rules: try arguments.ruleSet(), hasWebhook: receiver != nil)
+            folder: try StateFolder(path: state), paths: arguments.logs.paths,
+            excluded: [arguments.out],
+            options: try arguments.logs.options(keepText: arguments.showText),
+            rules: try arguments.logs.ruleSet(), hasWebhook: receiver != nil)
         let stop = StopRequest()
         tell(try watcher.untold())
 
         // A stream has nothing yet; with nothing beside it, the first round comes when the first interval has passed.
-        let isOnlyStream = arguments.paths.allSatisfy { $0 == "-" }
+        let isOnlyStream = arguments.logs.paths.allSatisfy { $0 == "-" }
         var deadline = ContinuousClock.now
         var wake = Watcher.Wake.due
         if once || isOnlyStream, watcher.isStreaming {
@@ -92,7 +93,7 @@ struct WatchCommand: ParsableCommand {
         _ watcher: Watcher, _ receiver: Webhook?, _ stop: StopRequest, isFirst: Bool
     ) throws {
         let started = ContinuousClock.now
-        let table = try arguments.accounts.map(AccountFile.read)
+        let table = try arguments.logs.accountTable()
         let suppressions = try arguments.suppress.map(SuppressionFile.list)
         let progress = ScanProgress()
         let display = Terminal.errorIsTerminal ? ProgressDisplay(progress) : nil
