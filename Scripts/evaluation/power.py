@@ -7,7 +7,7 @@ from workbench import measure as run_program
 from workbench import elapsed, say, table
 import time
 
-SIZES, RATES, DILUTIONS = [10, 25, 50, 100], [3, 10, 26], [0, 0.3, 0.6, 0.8, 0.9]
+SIZES, RATES, DILUTIONS = [10, 25, 50, 100], [5, 26], [0, 0.3, 0.6, 0.8, 0.9]
 DAYS = [2, 4, 7, 14]
 
 
