@@ -99,26 +99,34 @@ struct Membership {
     /// Log of how much better the core explains the account than the population does.
     private func likelihood(_ account: Int, _ core: Core, withContent: Bool = true) -> Double {
         let profile = population.profiles[account]
-        func ratio(_ value: Double, _ part: (middle: Double, spread: Double), width: Double)
+        // The core against the population as it is, not as if spread evenly: most accounts of a log are active from its
+        // beginning, so an onset there says nothing. A tenth of the core's mass is the population's, for robustness.
+        func ratio(
+            _ value: Double, _ part: (middle: Double, spread: Double), among reference: [Double]
+        ) -> Double {
+            let near =
+                Statistics.upperBound(reference, value + part.spread)
+                - Statistics.upperBound(reference, value - part.spread)
+            let density =
+                Double(near + 1) / (Double(reference.count + 2) * 2 * part.spread)
+            return ratio(value, part, density: density)
+        }
+        func ratio(_ value: Double, _ part: (middle: Double, spread: Double), density: Double)
             -> Double
         {
             let z = (value - part.middle) / part.spread
-            // Against a population spread evenly over `width`; a tenth of the core's mass is uniform, for robustness.
-            let inside = 0.9 * exp(-0.5 * z * z) / (part.spread * 2.5066) + 0.1 / width
-            return min(Self.cap, max(-Self.cap, log(inside * width)))
+            let inside = 0.9 * exp(-0.5 * z * z) / (part.spread * 2.5066)
+            return min(Self.cap, max(-Self.cap, log(inside / density + 0.1)))
         }
-        var sum = ratio(volume(account), core.volume, width: 8)
+        var sum = ratio(volume(account), core.volume, among: population.volumes)
         let row = population.content.rows[account]
         if withContent, !row.isEmpty {
-            sum += ratio(Double(ContentSpace.dot(row, core.centroid)), core.cosine, width: 1)
+            sum += ratio(Double(ContentSpace.dot(row, core.centroid)), core.cosine, density: 1)
         }
         if let created = core.created, let own = profile.facts.createdMicroseconds {
-            sum += ratio(Double(own) / Population.day, created, width: 730)
+            sum += ratio(Double(own) / Population.day, created, among: population.created)
         }
-        let days = max(
-            1,
-            Double(population.lastMicroseconds - population.firstMicroseconds) / Population.day)
-        sum += ratio(onset(account), core.onset, width: days)
+        sum += ratio(onset(account), core.onset, among: population.onsets)
         if core.parameterShare > 0.5 {
             sum += Self.mainParameters(profile) == core.parameters ? 1 : -1
         }

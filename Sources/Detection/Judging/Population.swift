@@ -1,6 +1,10 @@
 import Exchanges
 import Sketches
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// All profiles of a scan with what is computed of them once: content points, who shares what, reference draws.
 struct Population {
     let profiles: [AccountProfile]
@@ -15,6 +19,8 @@ struct Population {
     let created: [Double]
     /// Sorted times at which accounts became active, in days since 1970.
     let onsets: [Double]
+    /// Sorted logarithms of the accounts' exchanges.
+    let volumes: [Double]
     /// First event time of the scan, microseconds.
     let firstMicroseconds: Int64
     /// Last event time of the scan, microseconds.
@@ -43,6 +49,7 @@ struct Population {
         created = profiles.compactMap { $0.facts.createdMicroseconds.map { Double($0) / Self.day } }
             .sorted()
         onsets = parts.map { Double($0.onset) / Self.day }.sorted()
+        volumes = profiles.map { log(Double($0.exchanges)) }.sorted()
         firstMicroseconds = profiles.map(\.firstMicroseconds).min() ?? 0
         lastMicroseconds = profiles.map(\.lastMicroseconds).max() ?? 0
         var shares = [Double](repeating: 0, count: ContentBins.count)
