@@ -10,7 +10,7 @@ import statistics
 import types
 import zlib
 
-from workbench import Failure, say, table
+from workbench import say, table
 from worlds import judged
 
 PRECISION = 0.99
@@ -63,10 +63,11 @@ def scored(world):
     if suspicion is not None:
         yield "honeypotllm 0.1.3, its default threshold", suspicion, 0.75
     similar = neighbours(texts)
-    # The rule names no cut; the mean and three standard deviations are what such scripts take.
-    values = list(similar.values())
-    yield "mean TF-IDF similarity to the 10 nearest accounts", similar, (
-        statistics.mean(values) + 3 * statistics.pstdev(values))
+    if similar is not None:
+        # The rule names no cut; the mean and three standard deviations are what such scripts take.
+        values = list(similar.values())
+        yield "mean TF-IDF similarity to the 10 nearest accounts", similar, (
+            statistics.mean(values) + 3 * statistics.pstdev(values))
 
 
 def honeypotllm_scores(world):
@@ -107,11 +108,13 @@ def last_prompt(record):
 
 
 def neighbours(texts):
+    """Each account's mean similarity to its ten nearest; `None` where numpy and scipy are not installed."""
     try:
         import numpy
         from scipy import sparse
     except ImportError:
-        raise Failure("the baselines need python3-numpy and python3-scipy") from None
+        say("baselines: numpy and scipy are not installed, nearest neighbours left out ('apt install python3-scipy')")
+        return None
     names = sorted(texts)
     rows, columns, values = [], [], []
     for row, name in enumerate(names):

@@ -1,11 +1,11 @@
 """The smallest campaigns that are found: accounts, rates, dilution and days, by drills in one innocent world."""
 
 import json
+import time
 
 from plots import line_plot
 from workbench import measure as run_program
 from workbench import elapsed, say, table
-import time
 
 SIZES, RATES, DILUTIONS = [10, 25, 50, 100], [5, 26], [0, 0.3, 0.6, 0.8, 0.9]
 DAYS = [2, 4, 7, 14]

@@ -59,11 +59,11 @@ def sections(data, _):
     ], misses
 
 
-def one_world(bench, seed, accounts, days, campaigns, *scanning, **more):
+def one_world(bench, seed, accounts, days, campaigns, **more):
     """Makes a world, scans it and gives what can be said of the verdicts."""
     started = time.monotonic()
     world = bench.simulate("world", seed=seed, accounts=accounts, days=days, campaigns=campaigns, **more)
-    result = judged(bench, world, *scanning)
+    result = judged(bench, world)
     bench.remove("world")
     score = result["score"]
     say(f"detection: seed {seed}, campaigns {campaigns} {more or ''}: accused {score['accused']} (innocent "
@@ -71,8 +71,9 @@ def one_world(bench, seed, accounts, days, campaigns, *scanning, **more):
     return result
 
 
-def judged(bench, world, *scanning, facts=True):
-    bench.scan(world, "scan", *scanning, facts=facts)
+def judged(bench, world, facts=True):
+    """Scans a world and gives what can be said of the verdicts."""
+    bench.scan(world, "scan", facts=facts)
     groups = bench.records("scan", "campaigns.jsonl")
     verdicts = bench.records("scan", "verdicts.jsonl")
     total, leak = leaks(world / "labels.csv", verdicts)

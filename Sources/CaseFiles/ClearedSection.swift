@@ -70,7 +70,8 @@ enum ClearedSection {
         }
     }
 
-    private static func writeMembers(_ group: JudgedGroup, to page: inout HTMLWriter) {
+    /// The names of the largest members.
+    static func writeMembers(_ group: JudgedGroup, to page: inout HTMLWriter) {
         let shown = ReportOutline.largest(group.members).prefix(12)
         let rest = group.members.count - shown.count
         page.element("p", ["class": "note"]) { page in

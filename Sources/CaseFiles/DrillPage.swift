@@ -9,7 +9,7 @@ public struct DrillPage: Sendable {
         public let rate: Int
         /// Share of cover, 0...1.
         public let dilution: Double
-        /// Campaigns caught, and tried.
+        /// Campaigns caught.
         public let caught: Int
         /// Campaigns tried.
         public let trials: Int

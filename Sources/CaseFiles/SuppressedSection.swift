@@ -85,16 +85,7 @@ enum SuppressedSection {
                 page.element("h4", text: "Signs")
                 CampaignSection.writeIndicators(group, to: &page)
             }
-            let shown = ReportOutline.largest(group.members).prefix(12)
-            let rest = group.members.count - shown.count
-            page.element("p", ["class": "note"]) { page in
-                page.text("Accounts: ")
-                for (index, member) in shown.enumerated() {
-                    if index > 0 { page.text(", ") }
-                    page.identifier(member.account, limit: 32)
-                }
-                page.text(rest > 0 ? ", and \(Readable.count(rest)) more." : ".")
-            }
+            ClearedSection.writeMembers(group, to: &page)
         }
     }
 

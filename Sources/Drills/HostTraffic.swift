@@ -50,12 +50,14 @@ struct HostTraffic {
         }.map(\.0)
     }
 
-    /// A sampled exchange of any donor, by a random number.
+    /// A sampled exchange with a prompt of any donor, by a random number; `nil` without donors.
     func anySample(_ draw: UInt64) -> SampledExchange? {
         guard !donors.isEmpty else { return nil }
         let samples = donors[Int(Hash64.mix(draw) % UInt64(donors.count))].samples
-        let sample = samples[Int(Hash64.mix(draw &+ 1) % UInt64(samples.count))]
-        return sample.prompt == 0 ? nil : sample
+        let start = Int(Hash64.mix(draw &+ 1) % UInt64(samples.count))
+        // From a random place on: an exchange without a prompt must not turn cover into harvest.
+        return (0..<samples.count).lazy.map { samples[(start + $0) % samples.count] }
+            .first { $0.prompt != 0 }
     }
 
     /// Leaves out of an exchange what these logs never say.

@@ -2,7 +2,7 @@
 /// asks for, and pays for that with something that a plain hydra has.
 extension WorldPlan {
     /// Removes equal volumes and bursts: volumes as wide as people's, people's hours, sign-ups over ten months, and a first
-    /// day of its own for each account. The price: accounts that idle, and months of preparation.
+    /// day of its own for each account. The price: months of preparation, and accounts that idle beside busy ones.
     func runAdaptiveVolumes(_ campaign: inout Campaign, _ random: inout Random) {
         campaign.from = start
         campaign.to = end
@@ -11,9 +11,7 @@ extension WorldPlan {
         var data = harvest(for: campaign, &random)
         for worker in workers {
             let begin = start + Int64(random.unit() * 0.75 * Double(end - start))
-            let code = accounts[Int(worker.account)].country
-            let country = Country.all.first { $0.code == code } ?? Country.all[0]
-            let rhythm = Rhythm.person(&random, zone: country.hours)
+            let rhythm = Rhythm.person(&random, zone: country(of: worker.account).hours)
             let mean = campaign.perDay * random.logNormal(median: 0.6, sigma: 1) * campaignScale
             let wanted = max(1, random.round(min(400, mean) * Double(end - begin) / Double(day)))
             let moments = rhythm.arrivals(wanted, from: begin, to: end, gaps: [], &random)
@@ -52,9 +50,7 @@ extension WorldPlan {
         var data = harvest(for: campaign, share: 1 - cover, &random)
         var persons: [Int32: Interests] = [:]
         for worker in workers {
-            let code = accounts[Int(worker.account)].country
-            let country = Country.all.first { $0.code == code } ?? Country.all[0]
-            let sets = organicSets(country.language, &random)
+            let sets = organicSets(country(of: worker.account).language, &random)
             persons[worker.account] = interests(sets, topics: random.int(2...6), &random)
         }
         dispatch(campaign, workers, &random) { worker, moment, random in

@@ -183,11 +183,16 @@ extension WorldPlan {
         return addAccount(account)
     }
 
+    /// The country that an account signed up from.
+    func country(of account: Int32) -> Country {
+        let code = accounts[Int(account)].country
+        return Country.all.first { $0.code == code } ?? Country.all[0]
+    }
+
     /// Residential seats that look like anybody's.
     func strangerSeat(_ account: Int32, _ random: inout Random) -> Seat {
-        let code = accounts[Int(account)].country
-        let country = Country.all.first { $0.code == code } ?? Country.all[0]
-        return homeSeat(country, kinds: [.python, .node, .anthropicPython, .go, .curl], &random)
+        homeSeat(
+            country(of: account), kinds: [.python, .node, .anthropicPython, .go, .curl], &random)
     }
 
     /// The parameters of a harvesting script.

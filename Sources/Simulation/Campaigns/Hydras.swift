@@ -95,8 +95,7 @@ extension WorldPlan {
             }
             var seat = strangerSeat(account, &random)
             if random.chance(0.4) {
-                let code = accounts[Int(account)].country
-                let country = Country.all.first { $0.code == code } ?? Country.all[0]
+                let country = country(of: account)
                 seat.rotating = [networks.residential(country), networks.residential(country)]
             }
             let base = random.chance(0.85) ? main : Model.small
