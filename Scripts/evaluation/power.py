@@ -93,7 +93,7 @@ def sections(data, folder):
         "### By days", table(["campaign, 10 a day, undiluted", "caught", "median hours to the flag", "leaked"], rows),
         "![Share caught against days](detection/power-days.svg)",
         "![Share leaked before the flag against days](detection/leak-days.svg)",
-        f"In the {trials} trials with cover, {innocents} innocent accounts in all were accused that are not accused "
+        f"In these {trials} trials, undiluted ones among them, {innocents} innocent accounts in all were accused that are not accused "
         "without the campaign."]
     return blocks, []
 
