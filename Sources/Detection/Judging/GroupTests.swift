@@ -121,7 +121,10 @@ struct GroupTests {
     /// For each prompt in a member's coordinated sample: the share of the other members that sent it too, among those
     /// whose sample would show it. Members who work through the same exercises share a large part; members who draw
     /// from one large collection share little, even when the collection is gone through more than once.
-    func partition(_ pool: Pool) -> Measurement {
+    ///
+    /// - Parameter isCommon: whether only the prompts of the pool's sampled exchanges count, as in a pool reduced to what
+    ///   its members have in common.
+    func partition(_ pool: Pool, isCommon: Bool = false) -> Measurement {
         let sketches = pool.parts.map { population.profiles[$0.account].prompts }
         let reach = sketches.map { $0.isSaturated ? ($0.entries.last?.key ?? 0) : UInt64.max }
             .sorted()
@@ -130,22 +133,22 @@ struct GroupTests {
             for entry in sketch.entries { holders[entry.key, default: 0] += 1 }
         }
         var overlaps: [Double] = []
-        for sketch in sketches where !sketch.entries.isEmpty {
+        for (part, sketch) in zip(pool.parts, sketches) {
+            let own = Set(sketch.entries.map(\.key))
+            let ownReach = sketch.isSaturated ? (sketch.entries.last?.key ?? 0) : UInt64.max
+            let keys =
+                isCommon
+                ? Set(part.samples.filter { $0.prompt != 0 }.map { Hash64.mix($0.prompt) }) : own
+            if keys.isEmpty { continue }
             var sum = 0.0
-            for entry in sketch.entries {
-                // Members whose sample reaches up to this key.
-                var low = 0
-                var high = reach.count
-                while low < high {
-                    let middle = (low + high) / 2
-                    if reach[middle] < entry.key { low = middle + 1 } else { high = middle }
-                }
-                let eligible = reach.count - low
-                if eligible > 1 {
-                    sum += Double((holders[entry.key] ?? 1) - 1) / Double(eligible - 1)
-                }
+            for key in keys.sorted() {
+                // Members whose sample reaches up to this key, but for the one that sent it.
+                let reaching = reach.count - Statistics.lowerBound(reach, key)
+                let others = reaching - (ownReach >= key ? 1 : 0)
+                let sharing = (holders[key] ?? 0) - (own.contains(key) ? 1 : 0)
+                if others > 0 { sum += Double(sharing) / Double(others) }
             }
-            overlaps.append(sum / Double(sketch.entries.count))
+            overlaps.append(sum / Double(keys.count))
         }
         let name = "partition_without_replacement"
         let unit = "share of other members that sent the same prompt"

@@ -181,7 +181,9 @@ public struct Judge: Sendable {
             if verdict != .noFinding {
                 // What is left without bystanders must pass too: it may be another group than was tested, or one customer
                 // in the open. Accounts that would join must not keep it from passing.
-                let settled = Membership(population: population).settle(free, taken: owner)
+                let settled = Membership(
+                    population: population, component: kept.assessment.component
+                ).settle(free, taken: owner)
                 guard
                     let passing = accepted((settled.kept + settled.joined).sorted())
                         ?? accepted(settled.kept)

@@ -10,6 +10,17 @@ import Sketches
 /// decides. Applied after the test, so it cannot make a group pass.
 struct Membership {
     let population: Population
+    /// What the members ask in common, where a group was found by that part of their exchanges.
+    let component: CommonContent?
+    /// Sorted shares of such exchanges over all accounts.
+    private let shares: [Double]
+
+    init(population: Population, component: CommonContent? = nil) {
+        self.population = population
+        self.component = component
+        shares =
+            component.map { part in population.samples.map { part.share(of: $0) }.sorted() } ?? []
+    }
 
     private static let cap = 3.0
     /// Logarithm of the odds from which a member stays. Most members of a group that passed belong to it, so the odds start
@@ -18,7 +29,7 @@ struct Membership {
 
     private struct Core {
         let centroid: [Float]
-        let cosine: (middle: Double, spread: Double)
+        let likeness: (middle: Double, spread: Double)
         let volume: (middle: Double, spread: Double)
         let created: (middle: Double, spread: Double)?
         let onset: (middle: Double, spread: Double)
@@ -43,16 +54,24 @@ struct Membership {
         let core = core(of: current)
         let inside = Set(current)
         let near = population.profiles.indices.filter { account in
-            guard !inside.contains(account), !taken[account] else { return false }
-            let row = population.content.rows[account]
-            return !row.isEmpty
-                && Double(ContentSpace.dot(row, core.centroid))
-                    > core.cosine.middle - 2 * core.cosine.spread
+            guard !inside.contains(account), !taken[account],
+                let own = likeness(account, core.centroid)
+            else { return false }
+            return own > core.likeness.middle - 2 * core.likeness.spread
+                && (component == nil || own > 0)
         }
         // Content has been used to find those nearby; what else is known must tell each from as many as there are.
         let bar = Self.stayOdds + log(Double(max(1, near.count)))
         let joined = near.filter { likelihood($0, core, withContent: false) > bar }
         return (current, joined)
+    }
+
+    /// How much an account asks what the group asks: its content's cosine to the group's, or the share of its exchanges
+    /// that the group has in common. `nil` where too little is known.
+    private func likeness(_ account: Int, _ centroid: [Float]) -> Double? {
+        if let component { return component.share(of: population.samples[account]) }
+        let row = population.content.rows[account]
+        return row.isEmpty ? nil : Double(ContentSpace.dot(row, centroid))
     }
 
     private func volume(_ account: Int) -> Double {
@@ -80,9 +99,7 @@ struct Membership {
         let main = parameters.max { ($0.value, $1.key) < ($1.value, $0.key) }
         return Core(
             centroid: centroid,
-            cosine: robust(
-                members.map { Double(ContentSpace.dot(population.content.rows[$0], centroid)) },
-                least: 0.05),
+            likeness: robust(members.map { likeness($0, centroid) ?? 0 }, least: 0.05),
             // No core is taken to be tighter than this: cover traffic moves a volume by a fifth or so, and an onset by half
             // a day.
             volume: robust(members.map(volume), least: 0.2),
@@ -119,9 +136,11 @@ struct Membership {
             return min(Self.cap, max(-Self.cap, log(inside / density + 0.1)))
         }
         var sum = ratio(volume(account), core.volume, among: population.volumes)
-        let row = population.content.rows[account]
-        if withContent, !row.isEmpty {
-            sum += ratio(Double(ContentSpace.dot(row, core.centroid)), core.cosine, density: 1)
+        if withContent, let own = likeness(account, core.centroid) {
+            sum +=
+                component == nil
+                ? ratio(own, core.likeness, density: 1)
+                : ratio(own, core.likeness, among: shares)
         }
         if let created = core.created, let own = profile.facts.createdMicroseconds {
             sum += ratio(Double(own) / Population.day, created, among: population.created)

@@ -33,7 +33,7 @@ struct Pool {
     /// The data of `members` before `cutoff`; members without any are left out.
     init(_ members: [Int], of population: Population, cutoff: Int64 = .max) {
         self.cutoff = cutoff
-        parts =
+        let found =
             cutoff == .max
             ? members.map { population.parts[$0] }
             : members.compactMap { account in
@@ -42,10 +42,40 @@ struct Pool {
                     ? Part(account, profile, sample: population.samples[account], cutoff: cutoff)
                     : nil
             }
+        // Samples are in the order of random ranks, so a part from the beginning is one as well.
+        let each = max(Self.leastSamples, Self.samples / max(1, found.count))
+        parts = found.contains { $0.samples.count > each } ? found.map { $0.keeping(each) } : found
+    }
+
+    /// Sampled exchanges that are read of a pool, about; a group of thousands is known well enough from fewer an account.
+    private static let samples = 20_000
+    /// Sampled exchanges that are read of each account of the largest group.
+    private static let leastSamples = 32
+
+    private init(parts: [Part], cutoff: Int64) {
+        self.parts = parts
+        self.cutoff = cutoff
+    }
+
+    /// The same parts with only these sampled exchanges, given by position; counts and times stay those of the whole.
+    func reduced(to samples: [[SampledSignals]]) -> Pool {
+        Pool(parts: zip(parts, samples).map { $0.with($1) }, cutoff: cutoff)
     }
 }
 
 extension Pool.Part {
+    /// The same part with other samples.
+    func with(_ samples: [SampledSignals]) -> Pool.Part {
+        Pool.Part(
+            account: account, exchanges: exchanges, exchangesSinceOnset: exchangesSinceOnset,
+            onset: onset, first: first, last: last, samples: samples)
+    }
+
+    /// The same part with its first samples.
+    func keeping(_ count: Int) -> Pool.Part {
+        samples.count > count ? with(Array(samples.prefix(count))) : self
+    }
+
     /// The part of one account before `cutoff`.
     ///
     /// Of an account that was taken up after a life of its own, only exchanges from then on are sampled: what it asked

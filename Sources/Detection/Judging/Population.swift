@@ -27,6 +27,8 @@ struct Population {
     let lastMicroseconds: Int64
     /// How often each content bin occurs in an exchange of an average account, 0...1.
     let binShares: [Double]
+    /// Share of each content bin in the sampled words of an average account; sums to one.
+    let wordFrequencies: [Double]
     /// Self-similarity of each account, by position; `nil` where there are too few samples.
     let selfSimilarity: [Double?]
     /// Self-similarity of each account with enough samples, sorted: small values are broad interests.
@@ -39,6 +41,7 @@ struct Population {
         self.profiles = profiles
         let samples = profiles.map { profile in
             profile.samples.indices.map { SampledSignals(profile.samples[$0]) }
+                + profile.furtherSamples.map(\.signals)
         }
         self.samples = samples
         parts = profiles.indices.map {
@@ -62,10 +65,30 @@ struct Population {
         }
         let binShares = shares.map { $0 / max(1, count) }
         self.binShares = binShares
+        wordFrequencies = Self.wordFrequencies(samples)
         selfSimilarity = parts.map {
             ContentKernel.selfSimilarity($0.samples, shares: binShares)
         }
         selfSimilarities = selfSimilarity.compactMap { $0 }.sorted()
+    }
+
+    private static func wordFrequencies(_ samples: [[SampledSignals]]) -> [Double] {
+        // A little for every bin, so that none is impossible.
+        var sums = [Double](repeating: 0, count: ContentBins.count)
+        var accounts = 0.0
+        for own in samples {
+            let words = own.reduce(0) { $0 + Int($1.binCount) }
+            if words == 0 { continue }
+            accounts += 1
+            for sample in own {
+                for slot in 0..<Int(sample.binCount) {
+                    sums[Int(sample.bins[slot])] += 1 / Double(words)
+                }
+            }
+        }
+        let floor = 1e-6
+        let total = 1 + floor * Double(ContentBins.count)
+        return sums.map { ($0 / max(1, accounts) + floor) / total }
     }
 
     /// The accounts among `accounts` that show each value of a kind, in their order.

@@ -115,7 +115,8 @@ enum Statistics {
         return best
     }
 
-    static func lowerBound(_ sorted: [Double], _ value: Double) -> Int {
+    /// How many of `sorted` are below `value`.
+    static func lowerBound<Value: Comparable>(_ sorted: [Value], _ value: Value) -> Int {
         var low = 0
         var high = sorted.count
         while low < high {

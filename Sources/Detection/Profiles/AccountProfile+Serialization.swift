@@ -2,7 +2,7 @@ import Sketches
 
 extension AccountProfile {
     /// First byte of a serialised profile. A reader refuses any other.
-    public static let formatVersion: UInt8 = 2
+    public static let formatVersion: UInt8 = 3
 
     /// The profile as bytes: version, account, counters, facts, sketches.
     public var serialized: [UInt8] {
@@ -21,6 +21,8 @@ extension AccountProfile {
         hours.write(to: &writer)
         writer.varint(UInt64(samples.count))
         for sample in samples { sample.write(to: &writer) }
+        writer.varint(UInt64(furtherSamples.count))
+        for sample in furtherSamples { sample.write(to: &writer) }
         writer.varint(UInt64(earliest.count))
         for signals in earliest { signals.write(to: &writer) }
         writer.varint(UInt64(contentCounts.count))
@@ -61,6 +63,9 @@ extension AccountProfile {
         hours = try TimeHistogram(from: &reader, capacity: Limit.hours)
         for _ in 0..<(try reader.count(limit: Limit.samples, what: "samples")) {
             samples.append(try SampledExchange(from: &reader))
+        }
+        for _ in 0..<(try reader.count(limit: Limit.furtherSamples, what: "further samples")) {
+            furtherSamples.append(try RankedSignals(from: &reader))
         }
         for _ in 0..<(try reader.count(limit: Limit.earliest, what: "first exchanges")) {
             earliest.append(try SampledSignals(from: &reader))

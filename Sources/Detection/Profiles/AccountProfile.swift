@@ -9,8 +9,10 @@ import Sketches
 public struct AccountProfile: Equatable, Sendable {
     /// Capacities of the sketches. They bound the profile and are part of its format.
     public enum Limit {
-        /// Exchanges in the uniform sample.
+        /// Exchanges in the uniform sample that are kept with identifier and artefacts.
         public static let samples = 32
+        /// Further exchanges of the uniform sample, of which only signals are kept.
+        public static let furtherSamples = 96
         /// The account's first exchanges that are kept: what it was like before a uniform sample says much.
         public static let earliest = 32
         /// Exchanges of the sample that keep a preview.
@@ -74,6 +76,8 @@ public struct AccountProfile: Equatable, Sendable {
     public internal(set) var hours = TimeHistogram()
     /// Uniform sample of exchanges, smallest ranks first.
     public internal(set) var samples: [SampledExchange] = []
+    /// The uniform sample's further exchanges, smallest ranks first.
+    var furtherSamples: [RankedSignals] = []
     /// The first exchanges by event time.
     var earliest: [SampledSignals] = []
     /// Exchanges that contain a word of each content bin; empty while the sample holds every exchange.
@@ -211,7 +215,10 @@ public struct AccountProfile: Equatable, Sendable {
         if !contentCounts.isEmpty {
             Self.count(signals.text.bins, signals.text.binCount, in: &contentCounts)
         }
-        if samples.count == limit, signals.priority > samples[limit - 1].priority { return }
+        if samples.count == limit, signals.priority > samples[limit - 1].priority {
+            addFurther(RankedSignals(signals))
+            return
+        }
         var sample = SampledExchange(
             signals,
             model: exchange.model.isEmpty
@@ -222,13 +229,16 @@ public struct AccountProfile: Equatable, Sendable {
         while position > 0, SampledExchange.precedes(sample, samples[position - 1]) {
             position -= 1
         }
-        if position >= limit { return }
+        if position >= limit {
+            addFurther(RankedSignals(signals))
+            return
+        }
         if position < Limit.previews {
             sample.preview = Preview.of(exchange, keepText: keepText)
             if samples.count >= Limit.previews { samples[Limit.previews - 1].preview = "" }
         }
         samples.insert(sample, at: position)
-        if samples.count > limit { samples.removeLast() }
+        if samples.count > limit { addFurther(RankedSignals(samples.removeLast())) }
     }
 
     private static func count(
@@ -292,11 +302,12 @@ public struct AccountProfile: Equatable, Sendable {
         models.merge(other.models, k: Limit.artefacts)
         issuedSignatures.merge(other.issuedSignatures, k: Limit.signatures)
         presentedSignatures.merge(other.presentedSignatures, k: Limit.signatures)
-        mergeSamples(other.samples)
+        mergeSamples(other.samples, further: other.furtherSamples)
         mergeEarliest(other.earliest)
     }
 
-    private mutating func mergeSamples(_ right: [SampledExchange]) {
+    private mutating func mergeSamples(_ right: [SampledExchange], further: [RankedSignals]) {
+        if right.isEmpty { return }
         var merged: [SampledExchange] = []
         merged.reserveCapacity(min(Limit.samples, samples.count + right.count))
         var i = 0
@@ -313,6 +324,8 @@ public struct AccountProfile: Equatable, Sendable {
             }
             if merged.count > Limit.previews { merged[merged.count - 1].preview = "" }
         }
+        mergeFurther(
+            samples[i...].map(RankedSignals.init) + right[j...].map(RankedSignals.init) + further)
         samples = merged
     }
 }

@@ -62,6 +62,39 @@ struct SampledSignals: Equatable, Sendable, BitwiseCopyable {
     }
 }
 
+/// A sampled exchange's signals with its rank in the sample.
+struct RankedSignals: Equatable, Sendable, BitwiseCopyable {
+    /// Rank; the sample keeps the smallest.
+    let priority: UInt64
+    let signals: SampledSignals
+
+    init(_ sample: SampledExchange) {
+        priority = sample.priority
+        signals = SampledSignals(sample)
+    }
+
+    init(_ signals: ExchangeSignals) {
+        priority = signals.priority
+        self.signals = SampledSignals(signals)
+    }
+
+    /// By rank, then by everything else.
+    static func precedes(_ a: Self, _ b: Self) -> Bool {
+        a.priority != b.priority
+            ? a.priority < b.priority : SampledSignals.precedes(a.signals, b.signals)
+    }
+
+    func write(to writer: inout ByteWriter) {
+        writer.word(priority)
+        signals.write(to: &writer)
+    }
+
+    init(from reader: inout ByteReader) throws(ByteCodingError) {
+        priority = try reader.word()
+        signals = try SampledSignals(from: &reader)
+    }
+}
+
 extension ContentBins {
     /// Reads a count and as many bins.
     static func read(
@@ -77,6 +110,38 @@ extension ContentBins {
 }
 
 extension AccountProfile {
+    /// Keeps an exchange that is not among those of the smallest ranks, if it is among the next.
+    mutating func addFurther(_ own: RankedSignals) {
+        let limit = Limit.furtherSamples
+        if furtherSamples.count == limit, own.priority > furtherSamples[limit - 1].priority {
+            return
+        }
+        var low = 0
+        var high = furtherSamples.count
+        while low < high {
+            let middle = (low + high) / 2
+            if RankedSignals.precedes(own, furtherSamples[middle]) {
+                high = middle
+            } else {
+                low = middle + 1
+            }
+        }
+        if low == limit { return }
+        if furtherSamples.count == limit { furtherSamples.removeLast() }
+        furtherSamples.insert(own, at: low)
+    }
+
+    /// The smallest ranks of both.
+    mutating func mergeFurther(_ right: [RankedSignals]) {
+        if right.isEmpty { return }
+        var merged = furtherSamples + right
+        merged.sort(by: RankedSignals.precedes)
+        if merged.count > Limit.furtherSamples {
+            merged.removeSubrange(Limit.furtherSamples...)
+        }
+        furtherSamples = merged
+    }
+
     /// Keeps an exchange if it is among the account's first.
     @inline(__always)
     mutating func addEarliest(_ signals: ExchangeSignals) {
