@@ -79,7 +79,7 @@ struct GroupAssessment {
     var cohort: Double { Statistics.clamp(2 * min(signup.p, onset.p)) }
 
     /// At least two facets that prompts have no part in are not those of independent customers.
-    private var coordination: Double {
+    var coordination: Double {
         Statistics.partialConjunction(
             [volumes.p, cohort, Statistics.clamp(2 * min(payment.p, network.p)), replay.p], count: 2
         )
@@ -111,9 +111,14 @@ struct GroupAssessment {
     /// The p-value of the group: of all its exchanges, or of those that the members have in common where that is
     /// smaller, each at its share of the level (a weighted Bonferroni bound).
     var p: Double {
-        Statistics.clamp(
-            min(p(whole) / (1 - Self.commonWeight), commonP / Self.commonWeight))
+        max(
+            floor,
+            Statistics.clamp(
+                min(p(whole) / (1 - Self.commonWeight), commonP / Self.commonWeight)))
     }
+
+    /// Least p-value, where the members were chosen by facets that are tested: that of the group before.
+    var floor = 0.0
 
     private var commonP: Double { common.map { p($0.prompts) } ?? 1 }
 

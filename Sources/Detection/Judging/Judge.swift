@@ -83,7 +83,9 @@ public struct Judge: Sendable {
             let proposals =
                 (Proposals(population: population, excluded: owner).all() + remainders)
                 .filter { tested.insert($0).inserted }
-            candidates += assess(proposals, population)
+            let found = assess(proposals, population)
+            candidates += found
+            candidates += refined(found, population, owner, &tested)
             let q = Statistics.qValues(candidates.map(\.assessment.p))
             for index in candidates.indices { candidates[index].q = q[index] }
             candidates.sort { Self.precedes($0, $1, fdr: settings.fdr) }
@@ -142,6 +144,42 @@ public struct Judge: Sendable {
     private static func contentStep(_ candidate: Candidate) -> Int {
         Int((max(0, candidate.assessment.content.value) / 0.004).rounded(.down))
     }
+
+    /// Groups whose members clearly belong together, of which the common part alone says too little: some members are
+    /// missing, or bystanders are among them. The members are settled as those of an accused group are and tested again.
+    private func refined(
+        _ candidates: [Candidate], _ population: Population, _ owner: [Bool],
+        _ tested: inout Set<[Int]>
+    ) -> [Candidate] {
+        let promising = candidates.filter {
+            $0.assessment.coordination < Self.refinedLevel && $0.assessment.p > Self.refinedLevel
+        }
+        let settled = concurrentMap(promising, threads: settings.threads) {
+            candidate -> (members: [Int], floor: Double)? in
+            guard let common = candidate.assessment.common, common.prompts.content.p < 0.5 else {
+                return nil
+            }
+            let result = Membership(population: population, component: common.content)
+                .settle(candidate.members, taken: owner)
+            return ((result.kept + result.joined).sorted(), candidate.assessment.coordination)
+        }
+        var floors: [[Int]: Double] = [:]
+        for case let group? in settled {
+            floors[group.members] = max(floors[group.members] ?? 0, group.floor)
+        }
+        let proposals = floors.keys.sorted { $0.lexicographicallyPrecedes($1) }
+            .filter { tested.insert($0).inserted }
+        return assess(proposals, population).map { candidate in
+            var candidate = candidate
+            // Volumes and times chose who joins, so those of the group before are what counts as evidence.
+            candidate.assessment.floor = floors[candidate.members] ?? 1
+            return candidate
+        }
+    }
+
+    /// The level of coordination from which a group's members are settled before the verdict, and of the p-value down to
+    /// which there is a need to.
+    private static let refinedLevel = 1e-6
 
     private func assess(_ proposals: [[Int]], _ population: Population) -> [Candidate] {
         concurrentMap(proposals, threads: settings.threads) { members -> Candidate? in
