@@ -25,23 +25,14 @@ struct GroupTests {
     /// Least share of the other members that sent the same prompt, in a group that works through the same exercises.
     static let reuseShare = 0.1
 
-    /// Volumes more equal than independent customers' are. Measures the robust spread of log volumes, and of log
-    /// volumes a day, and of log volumes since the onset; the smallest counts, three times.
+    /// Volumes more equal than independent customers' are.
     func volumes(_ pool: Pool) -> Measurement {
-        let counts = pool.parts.map { log(Double($0.exchanges)) }
-        let rates = pool.parts.map { part in
-            log(Double(part.exchanges) / max(1, Double(part.last - part.first) / Population.day))
-        }
-        let active = pool.parts.map { log(Double($0.exchangesSinceOnset)) }
-        let spread = max(0.02, [counts, rates, active].map(Statistics.robustScale).min() ?? 1)
-        // The interquartile range of m normal values has a relative standard error of 1.167 / sqrt(m); its logarithm
-        // is close to normal.
-        let z =
-            log(spread / Self.volumeSpread) / (1.167 / Double(max(1, counts.count)).squareRoot())
-        let p = counts.count < 5 ? 1 : 3 * Statistics.normalCDF(z)
+        let (p, spread) = EqualVolumes.test(
+            EqualVolumes.views(of: pool, population), against: Self.volumeSpread)
         return Measurement(
             name: "equal_volumes", value: spread, threshold: Self.volumeSpread,
-            unit: "standard deviation of log volume", p: Statistics.clamp(p))
+            unit: "standard deviation of log volume, by the narrowest three quarters",
+            p: Statistics.clamp(p))
     }
 
     /// Content that does not depend on the account. One-way analysis of variance over content bins, weighted for rarity
@@ -108,13 +99,63 @@ struct GroupTests {
             (between.reduce(0) { $0 + ($1 - msb) * ($1 - msb) } / (a - 1)).squareRoot()
             / max(1e-9, msb)
         let f0 = 1 + n0 * Self.contentIntraclass / (1 - Self.contentIntraclass)
-        // The null's standard error from the accounts' own spread, not below what chi-square sums of some 50
-        // independent bins would have.
-        let error = f0 * max(0.2, spread) / a.squareRoot()
+        // The null's standard error from the accounts' own spread, which so few accounts know badly, but not below that of
+        // sums of as many squares as the exchanges' content has dimensions.
+        let least = (2 / Self.dimensions(usable, weights: weights, shares: shares)).squareRoot()
+        let error = f0 * max(least, spread) / a.squareRoot()
         return Measurement(
             name: name, value: intraclass, threshold: Self.contentIntraclass, unit: unit,
             p: Statistics.clamp(Statistics.normalCDF((f - f0) / error)))
     }
+
+    /// Effective dimensions of content: the squared mean of an exchange's own similarity over the mean squared similarity
+    /// of two exchanges of different accounts, both about the pool's mean. With d equal variances it is d.
+    private static func dimensions(
+        _ accounts: [[SampledSignals]], weights: [Double], shares: [Double]
+    ) -> Double {
+        // Similarity about the mean: the sum over common bins, less each one's with the mean, and the mean's own.
+        func toMean(_ sample: SampledSignals) -> Double {
+            var sum = 0.0
+            for slot in 0..<Int(sample.binCount) {
+                let bin = Int(sample.bins[slot])
+                sum += weights[bin] * shares[bin]
+            }
+            return sum
+        }
+        var base = 0.0
+        for bin in shares.indices { base += weights[bin] * shares[bin] * shares[bin] }
+        var own = 0.0
+        var squares = 0.0
+        var pairs = 0.0
+        var present = [Bool](repeating: false, count: ContentBins.count)
+        for turn in 0..<(pairRounds * accounts.count) {
+            // Accounts in turn, each with another one and other exchanges every time, without a random number.
+            let first = turn % accounts.count
+            let round = turn / accounts.count
+            let other = (first + 1 + round % (accounts.count - 1)) % accounts.count
+            let a = accounts[first][round % accounts[first].count]
+            let b = accounts[other][(round + first) % accounts[other].count]
+            var size = 0.0
+            for slot in 0..<Int(a.binCount) {
+                present[Int(a.bins[slot])] = true
+                size += weights[Int(a.bins[slot])]
+            }
+            var common = 0.0
+            for slot in 0..<Int(b.binCount) where present[Int(b.bins[slot])] {
+                common += weights[Int(b.bins[slot])]
+            }
+            for slot in 0..<Int(a.binCount) { present[Int(a.bins[slot])] = false }
+            let mean = toMean(a)
+            own += size - 2 * mean + base
+            let centred = common - mean - toMean(b) + base
+            squares += centred * centred
+            pairs += 1
+        }
+        return max(1, own * own / max(1e-12, squares * pairs))
+    }
+
+    /// Pairs of exchanges an account that the dimensions are counted from: enough for some ten percent in small groups.
+    private static let pairRounds = 24
 
     /// Prompts that do not recur from account to account, as in a data set split without replacement.
     ///
