@@ -128,3 +128,12 @@ public struct ScanResult: Sendable {
     /// Unpacked bytes.
     public var bytes: Int64 { inputs.reduce(0) { $0 + $1.bytes } }
 }
+
+extension ScanResult {
+    /// Adds to each profile what the account table says of it.
+    public mutating func join(_ table: AccountTable) {
+        for index in profiles.indices {
+            if let record = table.records[profiles[index].account] { profiles[index].join(record) }
+        }
+    }
+}

@@ -18,6 +18,8 @@ struct DrillCommand: ParsableCommand {
 
     @OptionGroup var source: LogArguments
 
+    @OptionGroup var reference: ReferenceArguments
+
     @Option(help: "Campaign sizes in accounts, such as 10,50.")
     var sizes = "10,20,50,100"
 
@@ -82,30 +84,17 @@ struct DrillCommand: ParsableCommand {
 
     private func drill() throws -> DrillResult {
         let ruleSet = try source.ruleSet()
-        let options = try source.options()
-        let table = try source.accountTable()
-        let inputs = try InputSet(source.paths)
-        let reading = ScanProgress()
-        let display = ProgressDisplay(reading)
-        var logs: ScanResult
-        do {
-            defer { display.stop() }
-            logs = try Scanner(options: options, rules: ruleSet).scan(inputs, progress: reading)
-        }
+        let logs = try source.profiles()
         guard let first = logs.profiles.map(\.firstMicroseconds).min(),
             let last = logs.profiles.map(\.lastMicroseconds).max()
         else { throw ScanError.noExchanges }
-        for index in logs.profiles.indices {
-            if let record = table?.records[logs.profiles[index].account] {
-                logs.profiles[index].join(record)
-            }
-        }
         let settings = DrillSettings(
             grid: try DrillGrid(sizes: sizes, rates: rates, dilutions: dilutions),
             cover: cover,
             days: days ?? Drill.days(wanted: 14, from: first, to: last), repeats: repeats,
             seed: seed, corpus: corpus,
-            judge: JudgeSettings(fdr: source.fdr, threads: source.workers))
+            judge: JudgeSettings(
+                fdr: source.fdr, threads: source.workers, floors: try reference.floors()))
         // Made before the work, so that a folder that cannot be is known at once.
         let folder = try out.map { path throws(ScanError) in try OutputFolder(path: path) }
         let started = ContinuousClock.now

@@ -78,5 +78,23 @@ struct LogArguments: ParsableArguments {
             maximumBadShare: maxBad, keepText: keepText)
     }
 
+    /// Everything read at once, with what the account table says.
+    func profiles() throws -> ScanResult {
+        let ruleSet = try ruleSet()
+        let options = try options()
+        let table = try accountTable()
+        let inputs = try InputSet(paths)
+        let progress = ScanProgress()
+        let display = ProgressDisplay(progress)
+        var logs: ScanResult
+        do {
+            defer { display.stop() }
+            logs = try Scanner(options: options, rules: ruleSet).scan(inputs, progress: progress)
+        }
+        if logs.profiles.isEmpty { throw ScanError.noExchanges }
+        if let table { logs.join(table) }
+        return logs
+    }
+
     func accountTable() throws -> AccountTable? { try accounts.map(AccountFile.read) }
 }

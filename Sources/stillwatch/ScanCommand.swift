@@ -20,6 +20,8 @@ struct ScanArguments: ParsableArguments {
     @Option(help: "Findings nobody is to act on: a YAML list of what they match, who, why, until.")
     var suppress: String?
 
+    @OptionGroup var reference: ReferenceArguments
+
     @Option(name: .customLong("input-price"), help: "List price in USD of a million tokens sent.")
     var inputPrice = TokenPrices().input
 
@@ -36,28 +38,24 @@ struct ScanArguments: ParsableArguments {
     /// Judges what was read and writes the results.
     func publish(
         _ read: ScanResult, _ table: AccountTable?, _ suppressions: SuppressionList?,
+        _ floors: InnocentFloors,
         readSeconds: Double
     ) throws -> ScanOutput {
         var result = read
         if result.profiles.isEmpty { throw ScanError.noExchanges }
         let clock = ContinuousClock()
         let started = clock.now
-        if let table {
-            for index in result.profiles.indices {
-                if let record = table.records[result.profiles[index].account] {
-                    result.profiles[index].join(record)
-                }
-            }
-        }
+        if let table { result.join(table) }
         let settings = JudgeSettings(
             fdr: logs.fdr, threads: logs.workers,
             prices: TokenPrices(input: inputPrice, output: outputPrice),
-            previewsAreText: showText)
+            previewsAreText: showText, floors: floors)
         var judgement = Judge(settings: settings).judge(result.profiles)
         if let suppressions { judgement = suppressions.applied(to: judgement, result.profiles) }
         let judged = clock.now
         let findings = ScanOutput(
-            command: self, result: result, judgement: judgement, table: table)
+            command: self, result: result, judgement: judgement, table: table,
+            floors: floors)
         let report = HTMLReport.render(judgement, context: findings.reportContext)
         let folder = try OutputFolder(path: out)
         let timings = [
@@ -107,6 +105,7 @@ struct ScanCommand: ParsableCommand {
             rules: try arguments.logs.ruleSet())
         let table = try arguments.logs.accountTable()
         let suppressions = try arguments.suppress.map(SuppressionFile.list)
+        let floors = try arguments.reference.floors()
         let inputs = try InputSet(arguments.logs.paths)
         let progress = ScanProgress()
         let display = ProgressDisplay(progress)
@@ -116,7 +115,7 @@ struct ScanCommand: ParsableCommand {
             result = try scanner.scan(inputs, progress: progress)
         }
         let findings = try arguments.publish(
-            result, table, suppressions,
+            result, table, suppressions, floors,
             readSeconds: (ContinuousClock.now - started) / .seconds(1))
         findings.printFaults()
         Terminal.output(findings.campaignTable)

@@ -9,6 +9,8 @@ struct ScanOutput {
     let result: ScanResult
     let judgement: Judgement
     let table: AccountTable?
+    /// What was judged with.
+    let floors: InnocentFloors
 
     private var settings: [SummaryFile.Entry] {
         [
@@ -19,6 +21,7 @@ struct ScanOutput {
             .init("until", command.logs.until ?? "none"),
             .init("rules", command.logs.rules ?? "built-in"),
             .init("suppress", command.suppress ?? "none"),
+            .init("reference", command.reference.reference ?? "shipped"),
             .init("show_text", command.showText ? "yes" : "no"),
             .init("input_price_usd_per_million", "\(command.inputPrice)"),
             .init("output_price_usd_per_million", "\(command.outputPrice)"),
@@ -26,7 +29,7 @@ struct ScanOutput {
     }
 
     private var calibration: [SummaryFile.Entry] {
-        Calibration.constants.map {
+        Calibration.constants(floors).map {
             .init($0.name, "\($0.value)", explanation: $0.explanation)
         }
     }

@@ -50,6 +50,7 @@ struct WatchCommand: ParsableCommand {
                 $0, secret: ProcessInfo.processInfo.environment["STILLWATCH_WEBHOOK_SECRET"],
                 allowsPlainHTTP: webhookInsecure)
         }
+        let floors = try arguments.reference.floors()
         _ = try OutputFolder(path: arguments.out)
         let watcher = try Watcher(
             folder: try StateFolder(path: state), paths: arguments.logs.paths,
@@ -70,7 +71,7 @@ struct WatchCommand: ParsableCommand {
         var isFirst = true
         while true {
             deadline = ContinuousClock.now + every.duration
-            try round(watcher, receiver, stop, isFirst: isFirst)
+            try round(watcher, receiver, floors, stop, isFirst: isFirst)
             isFirst = false
             if once || stop.isAsked { return }
             if isOnlyStream, !watcher.isStreaming { return }
@@ -90,7 +91,7 @@ struct WatchCommand: ParsableCommand {
     }
 
     private func round(
-        _ watcher: Watcher, _ receiver: Webhook?, _ stop: StopRequest, isFirst: Bool
+        _ watcher: Watcher, _ receiver: Webhook?, _ floors: InnocentFloors, _ stop: StopRequest, isFirst: Bool
     ) throws {
         let started = ContinuousClock.now
         let table = try arguments.logs.accountTable()
@@ -106,7 +107,7 @@ struct WatchCommand: ParsableCommand {
         if round.isNew || isFirst, !round.result.profiles.isEmpty {
             let seconds = (ContinuousClock.now - started) / .seconds(1)
             let findings = try arguments.publish(
-                round.result, table, suppressions, readSeconds: seconds)
+                round.result, table, suppressions, floors, readSeconds: seconds)
             tell(try watcher.finish(round, findings.judgement))
             if isFirst { findings.printFaults() }
             let all = Terminal.grouped(round.result.exchanges)

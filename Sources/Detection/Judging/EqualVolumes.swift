@@ -16,14 +16,14 @@ enum EqualVolumes {
     private static let middleWidth = 2.3007
 
     /// One member's volume as an interval of its logarithm. A count of n stands for n - 1/2 to n + 1/2, so that small
-    /// counts, of which many are equal by necessity, say as little as they do.
+    /// counts, of which many are equal by necessity, say as little as they do, and that of none says nothing.
     struct Volume {
         let low: Double
         let high: Double
 
         /// - Parameter days: time that the count took, for a rate.
         init(_ count: Int, days: Double = 1) {
-            low = log(max(0.25, Double(count) - 0.5) / days)
+            low = count == 0 ? -.infinity : log((Double(count) - 0.5) / days)
             high = log((Double(count) + 0.5) / days)
         }
     }

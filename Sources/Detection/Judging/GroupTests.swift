@@ -17,20 +17,17 @@ struct Measurement {
 struct GroupTests {
     let population: Population
 
-    /// Least spread of volumes (standard deviation of the logarithm) of independent customers. People's volumes spread
-    /// by 1 or more; even a vendor's customers and the members of one course differ by about half.
-    static let volumeSpread = 0.45
-    /// Least share of variance in content that the account explains, for independent users.
-    static let contentIntraclass = 0.015
+    /// The least that independent users differ.
+    private var floors: InnocentFloors { population.floors }
     /// Least share of the other members that sent the same prompt, in a group that works through the same exercises.
     static let reuseShare = 0.1
 
     /// Volumes more equal than independent customers' are.
     func volumes(_ pool: Pool) -> Measurement {
         let (p, spread) = EqualVolumes.test(
-            EqualVolumes.views(of: pool, population), against: Self.volumeSpread)
+            EqualVolumes.views(of: pool, population), against: floors.volumeSpread)
         return Measurement(
-            name: "equal_volumes", value: spread, threshold: Self.volumeSpread,
+            name: "equal_volumes", value: spread, threshold: floors.volumeSpread,
             unit: "standard deviation of log volume, by the narrowest three quarters",
             p: Statistics.clamp(p))
     }
@@ -47,7 +44,7 @@ struct GroupTests {
         let unit = "share of content variance explained by the account"
         guard usable.count >= 5, total >= 40 else {
             return Measurement(
-                name: name, value: 1, threshold: Self.contentIntraclass, unit: unit, p: 1)
+                name: name, value: 1, threshold: floors.contentIntraclass, unit: unit, p: 1)
         }
         let n = Double(total)
         var pooled = [Double](repeating: 0, count: ContentBins.count)
@@ -98,13 +95,13 @@ struct GroupTests {
         let spread =
             (between.reduce(0) { $0 + ($1 - msb) * ($1 - msb) } / (a - 1)).squareRoot()
             / max(1e-9, msb)
-        let f0 = 1 + n0 * Self.contentIntraclass / (1 - Self.contentIntraclass)
+        let f0 = 1 + n0 * floors.contentIntraclass / (1 - floors.contentIntraclass)
         // The null's standard error from the accounts' own spread, which so few accounts know badly, but not below that of
         // sums of as many squares as the exchanges' content has dimensions.
         let least = (2 / Self.dimensions(usable, weights: weights, shares: shares)).squareRoot()
         let error = f0 * max(least, spread) / a.squareRoot()
         return Measurement(
-            name: name, value: intraclass, threshold: Self.contentIntraclass, unit: unit,
+            name: name, value: intraclass, threshold: floors.contentIntraclass, unit: unit,
             p: Statistics.clamp(Statistics.normalCDF((f - f0) / error)))
     }
 

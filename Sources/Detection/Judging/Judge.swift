@@ -19,12 +19,16 @@ public struct JudgeSettings: Sendable {
     /// Whether the profiles' previews hold text rather than its masked shape.
     public var previewsAreText: Bool
 
+    /// How different independent accounts are taken to be at least: the shipped values, or those of one's own past.
+    public var floors: InnocentFloors
+
     /// The default bound is 0.01.
     public init(
         fdr: Double = 0.01, minimumExchanges: Int = 10, threads: Int = 1,
         prices: TokenPrices = TokenPrices(),
-        previewsAreText: Bool = false
+        previewsAreText: Bool = false, floors: InnocentFloors = .shipped
     ) {
+        self.floors = floors
         self.previewsAreText = previewsAreText
         self.fdr = fdr
         self.threads = threads
@@ -54,7 +58,7 @@ public struct TokenPrices: Sendable, Equatable {
 
 /// Profiles to verdicts. Pure: the same profiles in the same order always give the same judgement.
 public struct Judge: Sendable {
-    private let settings: JudgeSettings
+    let settings: JudgeSettings
 
     /// A judge with these settings.
     public init(settings: JudgeSettings) {
@@ -69,7 +73,7 @@ public struct Judge: Sendable {
 
     /// Judges `profiles`, which must be sorted by account.
     public func judge(_ profiles: [AccountProfile]) -> Judgement {
-        let population = Population(profiles)
+        let population = Population(profiles, floors: settings.floors)
         var owner = [Bool](repeating: false, count: profiles.count)
         var tested = Set<[Int]>()
         var candidates: [Candidate] = []

@@ -8,6 +8,8 @@ import Sketches
 /// All profiles of a scan with what is computed of them once: content points, who shares what, reference draws.
 struct Population {
     let profiles: [AccountProfile]
+    /// How different independent accounts are taken to be at least.
+    let floors: InnocentFloors
     /// Each account's sampled exchanges, by position.
     let samples: [[SampledSignals]]
     /// Each account's part in any group over the whole scan, by position.
@@ -37,8 +39,9 @@ struct Population {
     /// Microseconds in a day.
     static let day = 86_400_000_000.0
 
-    init(_ profiles: [AccountProfile]) {
+    init(_ profiles: [AccountProfile], floors: InnocentFloors = .shipped) {
         self.profiles = profiles
+        self.floors = floors
         let samples = profiles.map { profile in
             profile.samples.indices.map { SampledSignals(profile.samples[$0]) }
                 + profile.furtherSamples.map(\.signals)
