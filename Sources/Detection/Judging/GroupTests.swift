@@ -96,13 +96,14 @@ struct GroupTests {
             (between.reduce(0) { $0 + ($1 - msb) * ($1 - msb) } / (a - 1)).squareRoot()
             / max(1e-9, msb)
         let f0 = 1 + n0 * floors.contentIntraclass / (1 - floors.contentIntraclass)
-        // The null's standard error from the accounts' own spread, which so few accounts know badly, but not below that of
-        // sums of as many squares as the exchanges' content has dimensions.
+        // The null's standard error from the accounts' own spread, hence Student's t, but not below that of sums of as
+        // many squares as the exchanges' content has dimensions.
         let least = (2 / Self.dimensions(usable, weights: weights, shares: shares)).squareRoot()
         let error = f0 * max(least, spread) / a.squareRoot()
         return Measurement(
             name: name, value: intraclass, threshold: floors.contentIntraclass, unit: unit,
-            p: Statistics.clamp(Statistics.normalCDF((f - f0) / error)))
+            p: Statistics.clamp(
+                Statistics.studentCDF((f - f0) / error, degrees: usable.count - 1)))
     }
 
     /// Effective dimensions of content: the squared mean of an exchange's own similarity over the mean squared similarity
