@@ -130,11 +130,14 @@ public struct Judge: Sendable {
     /// Times that groups are proposed at most; in each but the last a campaign must have been found.
     private static let rounds = 4
 
-    /// Accusable candidates first; of those the ones whose content is one, then the larger ones: a group made of two
-    /// campaigns shows as content that depends on the account, and a part of a campaign as a smaller group.
+    /// Accusable candidates first; of those the stronger ones, since bystanders weaken a group; then the ones whose content
+    /// is one, then the larger ones: a group made of two campaigns shows as content that depends on the account, and a part
+    /// of a campaign as a smaller group.
     private static func precedes(_ a: Candidate, _ b: Candidate, fdr: Double) -> Bool {
         if (a.q <= fdr) != (b.q <= fdr) { return a.q <= fdr }
         if a.q <= fdr {
+            let strengths = (strengthStep(a), strengthStep(b))
+            if strengths.0 != strengths.1 { return strengths.0 > strengths.1 }
             let steps = (contentStep(a), contentStep(b))
             if steps.0 != steps.1 { return steps.0 < steps.1 }
         } else if a.assessment.p != b.assessment.p {
@@ -142,6 +145,11 @@ public struct Judge: Sendable {
         }
         if a.members.count != b.members.count { return a.members.count > b.members.count }
         return a.members.lexicographicallyPrecedes(b.members)
+    }
+
+    /// The p-value in steps of three decades, up to the ninth: beyond, all cases are as strong as can be.
+    private static func strengthStep(_ candidate: Candidate) -> Int {
+        min(3, Int(-log10(candidate.assessment.p) / 3))
     }
 
     /// The intraclass correlation in steps of 0.004, some four times its noise in a group of thirty accounts.
