@@ -56,9 +56,14 @@ struct CalibrateCommand: ParsableCommand {
         func line(_ name: String, _ bound: InnocentReference.Bound, _ used: Double, _ shipped: Double)
             -> String
         {
-            bound.rank == 0
-                ? "\(name): \(bound.groups) groups are too few for a bound at \(reference.miss); \(shipped) as shipped"
-                : "\(name): \(used) (number \(bound.rank) of \(bound.groups) groups measures \(bound.value); shipped \(shipped))"
+            let groups = bound.measured.count
+            guard let value = bound.value else {
+                return
+                    "\(name): \(groups) groups are too few for a bound at \(reference.miss); \(shipped) as shipped"
+            }
+            let rounded = [used, value].map { ($0 * 10_000).rounded() / 10_000 }
+            return
+                "\(name): \(rounded[0]) (number \(bound.rank) of \(groups) groups measures \(rounded[1]); shipped \(shipped))"
         }
         let floors = reference.floors
         let shipped = InnocentFloors.shipped

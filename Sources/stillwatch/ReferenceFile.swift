@@ -26,11 +26,8 @@ enum ReferenceFile {
 
     private struct Document: Decodable {
         struct Bound: Decodable {
-            let groups: Int
-            let rank: Int
-            let value: Double
-
-            var bound: InnocentReference.Bound { .init(groups: groups, rank: rank, value: value) }
+            let measured: [Double]
+            let value: Double?
         }
 
         let stillwatch_reference: Int
@@ -46,11 +43,13 @@ enum ReferenceFile {
         func bound(_ value: InnocentReference.Bound, _ text: inout JSONText) {
             text.object { object in
                 object.key("groups")
-                object.integer(value.groups)
+                object.integer(value.measured.count)
                 object.key("rank")
                 object.integer(value.rank)
                 object.key("value")
-                object.number(value.value)
+                object.number(value.value ?? .nan)
+                object.key("measured")
+                object.array(value.measured) { $0.number($1) }
             }
         }
         var text = JSONText()
@@ -121,16 +120,22 @@ enum ReferenceFile {
                 description: "\(path): layout \(document.stillwatch_reference), this program reads "
                     + "\(layout); \(remedy)")
         }
-        for (field, value, range) in [
-            ("miss", document.miss, 0.0...1), ("volume_spread.value", document.volume_spread.value, 0...100),
-            ("content_intraclass.value", document.content_intraclass.value, -1...1),
-        ] where !range.contains(value) {
+        guard document.miss > 0, document.miss < 0.5 else {
             throw Invalid(
-                description: "\(path): field '\(field)' is \(value), not within \(range); \(remedy)")
+                description: "\(path): field 'miss' is \(document.miss), not between 0 and 0.5; \(remedy)")
+        }
+        func bound(_ field: String, _ written: Document.Bound) throws -> InnocentReference.Bound {
+            let bound = InnocentReference.Bound(written.measured, miss: document.miss)
+            guard bound.value == written.value else {
+                throw Invalid(
+                    description: "\(path): field '\(field).value' does not follow from '\(field).measured' "
+                        + "and 'miss'; \(remedy)")
+            }
+            return bound
         }
         return InnocentReference(
-            miss: document.miss, volumeSpread: document.volume_spread.bound,
-            contentIntraclass: document.content_intraclass.bound,
+            miss: document.miss, volumeSpread: try bound("volume_spread", document.volume_spread),
+            contentIntraclass: try bound("content_intraclass", document.content_intraclass),
             groupsLeftOut: document.groups_left_out, accountsLeftOut: document.accounts_left_out,
             accounts: document.accounts)
     }

@@ -24,26 +24,19 @@ public struct InnocentFloors: Sendable, Equatable {
 public struct InnocentReference: Sendable, Equatable {
     /// One measurement's bound.
     public struct Bound: Sendable, Equatable {
-        /// Groups that were measured.
-        public let groups: Int
-        /// Which of them, from the smallest on, gives the value; zero when there are too few.
+        /// What the groups measure, from the smallest on.
+        public let measured: [Double]
+        /// Which of them gives the bound, from one on; zero when there are too few groups for one.
         public let rank: Int
-        /// Its measurement.
-        public let value: Double
 
-        /// A bound as it was written down.
-        public init(groups: Int, rank: Int, value: Double) {
-            self.groups = groups
-            self.rank = rank
-            self.value = value
-        }
-
-        /// The `rank`-th smallest value, where the rank is the largest that `miss` allows.
-        init(_ values: [Double], miss: Double, otherwise: Double) {
-            groups = values.count
+        /// The bound is the k-th smallest for the largest k that `miss` allows.
+        public init(_ values: [Double], miss: Double) {
+            measured = values.sorted()
             rank = Int(miss * Double(values.count + 1))
-            value = rank > 0 ? values.sorted()[rank - 1] : otherwise
         }
+
+        /// The bound; `nil` when there are too few groups.
+        public var value: Double? { rank > 0 ? measured[rank - 1] : nil }
     }
 
     /// Probability, at most, that an innocent group measures less than a bound; 0...1.
@@ -79,8 +72,11 @@ public struct InnocentReference: Sendable, Equatable {
     /// The floors to judge with. Shipped values stand in where there were too few groups.
     public var floors: InnocentFloors {
         InnocentFloors(
-            volumeSpread: max(Self.leastSpread, volumeSpread.value),
-            contentIntraclass: max(Self.leastIntraclass, contentIntraclass.value))
+            volumeSpread: max(
+                Self.leastSpread, volumeSpread.value ?? InnocentFloors.shipped.volumeSpread),
+            contentIntraclass: max(
+                Self.leastIntraclass,
+                contentIntraclass.value ?? InnocentFloors.shipped.contentIntraclass))
     }
 
     /// Groups of fewer members measure mostly noise.
@@ -136,13 +132,10 @@ extension Judge {
                 samples >= InnocentReference.leastSamples ? assessment.whole.content.value : nil
             )
         }.compactMap { $0 }
-        let shipped = InnocentFloors.shipped
         return InnocentReference(
             miss: miss,
-            volumeSpread: .init(
-                measured.map(\.volume), miss: miss, otherwise: shipped.volumeSpread),
-            contentIntraclass: .init(
-                measured.compactMap(\.content), miss: miss, otherwise: shipped.contentIntraclass),
+            volumeSpread: .init(measured.map(\.volume), miss: miss),
+            contentIntraclass: .init(measured.compactMap(\.content), miss: miss),
             groupsLeftOut: leftOut, accountsLeftOut: accused.count { $0 },
             accounts: profiles.count)
     }
