@@ -1,7 +1,9 @@
-"""What is left when the log lacks something: text, clients, facts of the accounts, most of the exchanges."""
+"""What is left when the log lacks something: text, clients, facts of the accounts, most of the exchanges, English."""
 
+import gzip
 import hashlib
 import json
+import shutil
 import statistics
 
 from workbench import table
@@ -76,6 +78,9 @@ VARIANTS = {
 }
 
 
+OTHER_LANGUAGES = "the whole log, but of prompts in other languages than English, most of them Chinese"
+
+
 def measure(bench):
     accounts, days = bench.size
     seeds = [401] if bench.quick else [401, 402]
@@ -87,8 +92,31 @@ def measure(bench):
         for name, (_, change, facts) in VARIANTS.items():
             rewrite(original, world / "exchanges.jsonl", change)
             data["variants"][name][str(seed)] = judged(bench, world, facts=facts)
-        bench.remove("world")
+        if bench.options.corpus:
+            world = bench.simulate(
+                "world", seed=seed, accounts=accounts, days=days, campaigns="all", corpus=without_english(bench))
+            data["variants"].setdefault("other_languages", {})[str(seed)] = judged(bench, world)
+        bench.remove("world", "corpus")
     return data
+
+
+def without_english(bench):
+    """A copy of the corpus that holds only prompts in other languages."""
+    folder = bench.work / "corpus"
+    for source in sorted(bench.options.corpus.rglob("*")):
+        if not source.is_file():
+            continue
+        target = folder / source.relative_to(bench.options.corpus)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.name.endswith(".jsonl.gz"):
+            with gzip.open(source, "rt", encoding="utf-8") as lines:
+                kept = [line for line in lines if json.loads(line).get("lang") != "en"]
+            if kept:
+                with gzip.open(target, "wt", encoding="utf-8") as out:
+                    out.writelines(kept)
+        else:
+            shutil.copyfile(source, target)
+    return folder
 
 
 def rewrite(source, target, change):
@@ -112,7 +140,7 @@ def sections(data, _):
                 kinds.setdefault(kind_of(campaign), []).append(campaign["recall"])
         lost = sorted(kind for kind, recalls in kinds.items() if statistics.mean(recalls) < 0.8)
         rows.append([
-            f"`{name}`", VARIANTS[name][0],
+            f"`{name}`", OTHER_LANGUAGES if name == "other_languages" else VARIANTS[name][0],
             f"{statistics.mean(score['recall'] for score in scores):.3f}",
             f"{sum(score['falselyAccused'] for score in scores)} of {sum(score['accused'] for score in scores)}",
             "all" if len(lost) == len(kinds) else ", ".join(f"`{kind}`" for kind in lost) or "none"])

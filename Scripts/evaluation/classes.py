@@ -1,6 +1,7 @@
 """Innocent classes left out of the population, each in turn: does the judgement of the rest depend on them?"""
 
 import collections
+import statistics
 
 from workbench import table
 from worlds import one_world
@@ -18,7 +19,7 @@ def measure(bench):
     without = {
         name: {
             str(seed): one_world(bench, seed, accounts, days, "all", **{"without-classes": name})["score"]
-            for seed in seeds[:1]}
+            for seed in seeds}
         for name in names}
     return {
         "accounts": accounts, "days": days, "prompts": bench.prompts,
@@ -35,8 +36,9 @@ def sections(data, _):
     for name, (accounts, accused, suspicious) in sorted(totals.items()):
         scores = data["without"].get(name, {}).values()
         others = sum(score["falselyAccused"] for score in scores)
-        recall = [f"{score['recall']:.3f}" for score in scores]
-        rows.append([f"`{name}`", accounts, accused, suspicious, others if scores else "-", ", ".join(recall) or "-"])
+        recalls = [score["recall"] for score in scores]
+        recall = f"{statistics.mean(recalls):.3f} ({min(recalls):.3f})" if recalls else "-"
+        rows.append([f"`{name}`", accounts, accused, suspicious, others if scores else "-", recall])
         if accounts and accused > CLASS_BAR * accounts:
             misses.append(f"{accused} of {accounts} accounts of class `{name}` were accused")
     return [
@@ -44,6 +46,7 @@ def sections(data, _):
         f"Worlds of {data['accounts']:,} innocent accounts over {data['days']} days with a campaign of every kind, "
         f"{data['prompts']}, seeds {', '.join(data['whole'])}. No weight of the detector is learnt from labelled classes; "
         "what it compares with is the traffic judged. So two things are measured: how many of a class are accused, and "
-        "whether the others are judged differently in a population without it (the first of these seeds).",
+        "whether the others are judged differently in a population without it: how many of them are accused, and the mean "
+        "(and least) recall.",
         table(["class", "accounts", "accused", "suspicious", "others accused without it", "recall without it"], rows),
     ], misses

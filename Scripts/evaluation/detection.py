@@ -10,15 +10,21 @@ import adaptive
 import baselines
 import bounds
 import classes
+import flags
+import large
 import power
+import reference
 import worlds
 from workbench import Failure, elapsed, machine, say, verdict_line
 
 # In the order of the results file.
 PARTS = {
     "worlds": worlds,
+    "flags": flags,
+    "large": large,
     "bounds": bounds,
     "classes": classes,
+    "reference": reference,
     "baselines": baselines,
     "ablations": ablations,
     "adaptive": adaptive,

@@ -70,7 +70,7 @@ class Workbench:
         shutil.rmtree(out, ignore_errors=True)
         arguments = [self.binary, "simulate", "--out", out]
         if self.options.corpus:
-            arguments += ["--corpus", self.options.corpus]
+            settings.setdefault("corpus", self.options.corpus)
         for key, value in settings.items():
             arguments += [f"--{key}", value]
         measure(arguments)

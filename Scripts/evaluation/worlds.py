@@ -71,9 +71,9 @@ def one_world(bench, seed, accounts, days, campaigns, **more):
     return result
 
 
-def judged(bench, world, facts=True):
-    """Scans a world and gives what can be said of the verdicts."""
-    bench.scan(world, "scan", facts=facts)
+def judged(bench, world, facts=True, more=()):
+    """Scans a world, with `more` options, and gives what can be said of the verdicts."""
+    run = bench.scan(world, "scan", *more, facts=facts)
     groups = bench.records("scan", "campaigns.jsonl")
     verdicts = bench.records("scan", "verdicts.jsonl")
     total, leak = leaks(world / "labels.csv", verdicts)
@@ -82,6 +82,8 @@ def judged(bench, world, facts=True):
         "reported": dict(collections.Counter(group["verdict"] for group in groups)),
         "counts": bench.summary("scan")["counts"],
         "exchanges": total,
+        "seconds": round(run.wall, 1),
+        "peak": run.peak_memory,
         "leak": leak,
     }
     bench.remove("scan")
