@@ -14,6 +14,7 @@ import flags
 import large
 import power
 import reference
+import windows
 import worlds
 from workbench import Failure, elapsed, machine, say, verdict_line
 
@@ -26,6 +27,7 @@ PARTS = {
     "classes": classes,
     "reference": reference,
     "baselines": baselines,
+    "windows": windows,
     "ablations": ablations,
     "adaptive": adaptive,
     "power": power,

@@ -38,7 +38,7 @@ struct CalibrateCommand: ParsableCommand {
 
     private func calibrate() throws {
         let logs = try source.profiles()
-        let judge = Judge(settings: JudgeSettings(fdr: source.fdr, threads: source.workers))
+        let judge = Judge(settings: JudgeSettings(fdr: source.fdr, threads: source.inputs.workers))
         let reference = judge.reference(logs.profiles, miss: miss)
         let bytes = ReferenceFile.bytes(reference, of: logs)
         do {
@@ -53,7 +53,9 @@ struct CalibrateCommand: ParsableCommand {
 
     /// What was found, for the terminal.
     private static func table(_ reference: InnocentReference) -> String {
-        func line(_ name: String, _ bound: InnocentReference.Bound, _ used: Double, _ shipped: Double)
+        func line(
+            _ name: String, _ bound: InnocentReference.Bound, _ used: Double, _ shipped: Double
+        )
             -> String
         {
             let groups = bound.measured.count
@@ -68,7 +70,8 @@ struct CalibrateCommand: ParsableCommand {
         let floors = reference.floors
         let shipped = InnocentFloors.shipped
         var lines = [
-            line("volume spread", reference.volumeSpread, floors.volumeSpread, shipped.volumeSpread),
+            line(
+                "volume spread", reference.volumeSpread, floors.volumeSpread, shipped.volumeSpread),
             line(
                 "content intraclass correlation", reference.contentIntraclass,
                 floors.contentIntraclass, shipped.contentIntraclass),

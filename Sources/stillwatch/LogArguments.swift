@@ -4,20 +4,14 @@ import Exchanges
 import Foundation
 import Scanning
 
-/// Which logs are read, how, and at what bound they are judged: the same for a scan, a watch and a drill.
-struct LogArguments: ParsableArguments {
+/// Which logs are read, and how.
+struct InputArguments: ParsableArguments {
     @Argument(help: "Files, folders, patterns, or - for standard input; plain, .gz or .zst.")
     var paths: [String]
 
     @Option(
         help: "Log format: auto, \(LogFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
     var format = "auto"
-
-    @Option(help: "Account table (.csv or .jsonl) with the sign-up facts that no log carries.")
-    var accounts: String?
-
-    @Option(help: "False-discovery bound: the share of accused campaigns that may be innocent.")
-    var fdr = 0.01
 
     @Option(help: "Threads; the number of processors if not given.")
     var threads: Int?
@@ -36,9 +30,6 @@ struct LogArguments: ParsableArguments {
 
     func validate() throws {
         if paths.isEmpty { throw ValidationError("name a file, a folder, a pattern or -") }
-        guard (0...1).contains(fdr), fdr > 0 else {
-            throw ValidationError("--fdr must be above 0 and at most 1, not \(fdr)")
-        }
         guard (0...1).contains(maxBad) else {
             throw ValidationError("--max-bad must be between 0 and 1, not \(maxBad)")
         }
@@ -78,23 +69,55 @@ struct LogArguments: ParsableArguments {
             maximumBadShare: maxBad, keepText: keepText)
     }
 
-    /// Everything read at once, with what the account table says.
-    func profiles() throws -> ScanResult {
+    /// Everything read at once.
+    func read() throws -> ScanResult { try read(paths, options()) }
+
+    /// All of other inputs, whatever times were asked for.
+    func read(past: String) throws -> ScanResult {
+        var whole = try options()
+        whole.since = nil
+        whole.until = nil
+        return try read([past], whole)
+    }
+
+    private func read(_ paths: [String], _ options: ScanOptions) throws -> ScanResult {
         let ruleSet = try ruleSet()
-        let options = try options()
-        let table = try accountTable()
         let inputs = try InputSet(paths)
         let progress = ScanProgress()
         let display = ProgressDisplay(progress)
-        var logs: ScanResult
+        let logs: ScanResult
         do {
             defer { display.stop() }
             logs = try Scanner(options: options, rules: ruleSet).scan(inputs, progress: progress)
         }
         if logs.profiles.isEmpty { throw ScanError.noExchanges }
-        if let table { logs.join(table) }
         return logs
+    }
+}
+
+/// Which logs are read, and at what bound they are judged: the same for a scan, a watch, a drill and a calibration.
+struct LogArguments: ParsableArguments {
+    @OptionGroup var inputs: InputArguments
+
+    @Option(help: "Account table (.csv or .jsonl) with the sign-up facts that no log carries.")
+    var accounts: String?
+
+    @Option(help: "False-discovery bound: the share of accused campaigns that may be innocent.")
+    var fdr = 0.01
+
+    func validate() throws {
+        guard (0...1).contains(fdr), fdr > 0 else {
+            throw ValidationError("--fdr must be above 0 and at most 1, not \(fdr)")
+        }
     }
 
     func accountTable() throws -> AccountTable? { try accounts.map(AccountFile.read) }
+
+    /// Everything read at once, with what the account table says.
+    func profiles() throws -> ScanResult {
+        let table = try accountTable()
+        var logs = try inputs.read()
+        if let table { logs.join(table) }
+        return logs
+    }
 }

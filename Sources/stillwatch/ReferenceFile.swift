@@ -5,7 +5,8 @@ import Scanning
 
 /// The option that names a reference: the same for a scan, a watch and a drill.
 struct ReferenceArguments: ParsableArguments {
-    @Option(help: "What 'stillwatch calibrate' wrote of your own past traffic, instead of defaults.")
+    @Option(
+        help: "What 'stillwatch calibrate' wrote of your own past traffic, instead of defaults.")
     var reference: String?
 
     func floors() throws -> InnocentFloors {
@@ -97,7 +98,8 @@ enum ReferenceFile {
 
     static func read(_ path: String) throws -> InnocentReference {
         guard let handle = FileHandle(forReadingAtPath: path) else {
-            throw Invalid(description: "\(path): cannot be read; make it with 'stillwatch calibrate'")
+            throw Invalid(
+                description: "\(path): cannot be read; make it with 'stillwatch calibrate'")
         }
         defer { try? handle.close() }
         guard let data = try handle.read(upToCount: largest + 1), data.count <= largest else {
@@ -122,13 +124,15 @@ enum ReferenceFile {
         }
         guard document.miss > 0, document.miss < 0.5 else {
             throw Invalid(
-                description: "\(path): field 'miss' is \(document.miss), not between 0 and 0.5; \(remedy)")
+                description:
+                    "\(path): field 'miss' is \(document.miss), not between 0 and 0.5; \(remedy)")
         }
         func bound(_ field: String, _ written: Document.Bound) throws -> InnocentReference.Bound {
             let bound = InnocentReference.Bound(written.measured, miss: document.miss)
             guard bound.value == written.value else {
                 throw Invalid(
-                    description: "\(path): field '\(field).value' does not follow from '\(field).measured' "
+                    description:
+                        "\(path): field '\(field).value' does not follow from '\(field).measured' "
                         + "and 'miss'; \(remedy)")
             }
             return bound

@@ -47,7 +47,7 @@ struct ScanArguments: ParsableArguments {
         let started = clock.now
         if let table { result.join(table) }
         let settings = JudgeSettings(
-            fdr: logs.fdr, threads: logs.workers,
+            fdr: logs.fdr, threads: logs.inputs.workers,
             prices: TokenPrices(input: inputPrice, output: outputPrice),
             previewsAreText: showText, floors: floors)
         var judgement = Judge(settings: settings).judge(result.profiles)
@@ -101,12 +101,12 @@ struct ScanCommand: ParsableCommand {
     private func scan() throws -> Bool {
         let started = ContinuousClock.now
         let scanner = Scanner(
-            options: try arguments.logs.options(keepText: arguments.showText),
-            rules: try arguments.logs.ruleSet())
+            options: try arguments.logs.inputs.options(keepText: arguments.showText),
+            rules: try arguments.logs.inputs.ruleSet())
         let table = try arguments.logs.accountTable()
         let suppressions = try arguments.suppress.map(SuppressionFile.list)
         let floors = try arguments.reference.floors()
-        let inputs = try InputSet(arguments.logs.paths)
+        let inputs = try InputSet(arguments.logs.inputs.paths)
         let progress = ScanProgress()
         let display = ProgressDisplay(progress)
         let result: ScanResult

@@ -14,12 +14,12 @@ struct ScanOutput {
 
     private var settings: [SummaryFile.Entry] {
         [
-            .init("format", command.logs.format),
+            .init("format", command.logs.inputs.format),
             .init("accounts", command.logs.accounts ?? "none"),
-            .init("fdr", "\(command.logs.fdr)"), .init("max_bad", "\(command.logs.maxBad)"),
-            .init("since", command.logs.since ?? "none"),
-            .init("until", command.logs.until ?? "none"),
-            .init("rules", command.logs.rules ?? "built-in"),
+            .init("fdr", "\(command.logs.fdr)"), .init("max_bad", "\(command.logs.inputs.maxBad)"),
+            .init("since", command.logs.inputs.since ?? "none"),
+            .init("until", command.logs.inputs.until ?? "none"),
+            .init("rules", command.logs.inputs.rules ?? "built-in"),
             .init("suppress", command.suppress ?? "none"),
             .init("reference", command.reference.reference ?? "shipped"),
             .init("show_text", command.showText ? "yes" : "no"),

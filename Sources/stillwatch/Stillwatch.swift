@@ -11,7 +11,7 @@ struct Stillwatch: ParsableCommand {
         version: version,
         subcommands: [
             ScanCommand.self, WatchCommand.self, SimulateCommand.self, ScoreCommand.self,
-            DrillCommand.self, CalibrateCommand.self,
+            DrillCommand.self, CalibrateCommand.self, CompareCommand.self,
         ])
 
     /// As `ParsableCommand.main`, but a command line that cannot be understood ends with status 2: 0, 1 and 2 are all

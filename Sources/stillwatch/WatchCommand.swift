@@ -53,15 +53,15 @@ struct WatchCommand: ParsableCommand {
         let floors = try arguments.reference.floors()
         _ = try OutputFolder(path: arguments.out)
         let watcher = try Watcher(
-            folder: try StateFolder(path: state), paths: arguments.logs.paths,
+            folder: try StateFolder(path: state), paths: arguments.logs.inputs.paths,
             excluded: [arguments.out],
-            options: try arguments.logs.options(keepText: arguments.showText),
-            rules: try arguments.logs.ruleSet(), hasWebhook: receiver != nil)
+            options: try arguments.logs.inputs.options(keepText: arguments.showText),
+            rules: try arguments.logs.inputs.ruleSet(), hasWebhook: receiver != nil)
         let stop = StopRequest()
         tell(try watcher.untold())
 
         // A stream has nothing yet; with nothing beside it, the first round comes when the first interval has passed.
-        let isOnlyStream = arguments.logs.paths.allSatisfy { $0 == "-" }
+        let isOnlyStream = arguments.logs.inputs.paths.allSatisfy { $0 == "-" }
         var deadline = ContinuousClock.now
         var wake = Watcher.Wake.due
         if once || isOnlyStream, watcher.isStreaming {
@@ -91,7 +91,8 @@ struct WatchCommand: ParsableCommand {
     }
 
     private func round(
-        _ watcher: Watcher, _ receiver: Webhook?, _ floors: InnocentFloors, _ stop: StopRequest, isFirst: Bool
+        _ watcher: Watcher, _ receiver: Webhook?, _ floors: InnocentFloors, _ stop: StopRequest,
+        isFirst: Bool
     ) throws {
         let started = ContinuousClock.now
         let table = try arguments.logs.accountTable()

@@ -45,6 +45,23 @@ import Testing
         #expect(abs(Statistics.normalCDF(-3) - 0.001349898) < 1e-8)
     }
 
+    /// Reference values from SciPy 1.17's `stats.t.cdf`.
+    @Test(arguments: [
+        (1, -1, 0.25), (2, -3, 0.04773298313335456), (4, -2.5, 0.03338327240599407),
+        (7, -12, 3.179155189092549e-06), (29, -4.2, 0.00011592341819507421),
+        (30, -8, 3.1329112378503795e-09), (200, 2, 0.9765734069064645),
+    ]) func `student's distribution has its tabulated values`(
+        degrees: Int, t: Double, expected: Double
+    ) {
+        #expect(abs(Statistics.studentCDF(t, degrees: degrees) - expected) < 1e-13)
+    }
+
+    @Test func `student's distribution is normal with many degrees`() {
+        let last = Statistics.studentCDF(-3, degrees: 1000)
+        #expect(abs(last - Statistics.studentCDF(-3, degrees: 1001)) < 1e-5 * 10)
+        #expect(Statistics.studentCDF(-3, degrees: 0).isNaN)
+    }
+
     /// By hand: 0.01 * 4 / 1, 0.02 * 4 / 2, 0.04 * 4 / 3 and 0.5 * 4 / 4, smallest from the right.
     @Test func `q-values equal an example by hand, in the order given`() {
         let q = Statistics.qValues([0.5, 0.01, 0.04, 0.02])

@@ -48,7 +48,7 @@ enum EqualVolumes {
                         * Statistics.binomialUpperTail(count - 1, of: volumes.count - 1, p: inside))
             }
         }
-        return (p * Double(views.count * shares.count), found.isFinite ? found : 1)
+        return (min(1, p * Double(views.count * shares.count)), found.isFinite ? found : 1)
     }
 
     /// Width of the narrowest interval that holds `count` volumes whole.
@@ -57,7 +57,8 @@ enum EqualVolumes {
         // which can only widen what is found.
         let low = volumes.map(\.low).sorted()
         let high = volumes.map(\.high).sorted()
-        return (0...(volumes.count - count)).map { high[$0 + count - 1] - low[$0] }.min() ?? .infinity
+        return (0...(volumes.count - count)).map { high[$0 + count - 1] - low[$0] }.min()
+            ?? .infinity
     }
 
     /// Ways to measure a pool's volumes: in all, a day, since the onset, and in the time when most members were active.
@@ -77,7 +78,8 @@ enum EqualVolumes {
     }
 
     /// Exchanges of whole buckets between two times in microseconds.
-    private static func count(of profile: AccountProfile, from begin: Double, to end: Double) -> Int {
+    private static func count(of profile: AccountProfile, from begin: Double, to end: Double) -> Int
+    {
         var sum = 0
         profile.hours.forEach { start, count in
             if Double(start) * 1e6 >= begin,
