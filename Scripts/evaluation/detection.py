@@ -14,6 +14,7 @@ import flags
 import large
 import power
 import reference
+import size
 import windows
 import worlds
 from workbench import Failure, elapsed, machine, say, verdict_line
@@ -26,6 +27,7 @@ PARTS = {
     "bounds": bounds,
     "classes": classes,
     "reference": reference,
+    "size": size,
     "baselines": baselines,
     "windows": windows,
     "ablations": ablations,
