@@ -77,6 +77,10 @@ enum Wording {
             "Any account could have sent any prompt",
             "What one account asks does not differ from what the next asks by more than chance. "
                 + "People have topics and habits of their own; workers on one queue do not."),
+        "harvest_component": Term(
+            "A part that all have in common",
+            "Each account also carries traffic of its own. Only the exchanges that the members have in "
+                + "common were tested and are quoted; the value says what share they are."),
         "timing_exchangeable": Term(
             "Any account could have sent at any time",
             "The accounts keep the same hours, with no daily rhythm of their own, as if one "

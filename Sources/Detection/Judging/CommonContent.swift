@@ -116,6 +116,9 @@ struct CommonContent {
         return logOdds + Self.sum(logRatios, over: sample) > 0
     }
 
+    /// Whether an exchange that can be quoted is more likely common than not.
+    func holds(_ sample: borrowing SampledExchange) -> Bool { holds(SampledSignals(sample)) }
+
     /// The share of an account's sampled exchanges with text that are common; zero without any.
     func share(of samples: [SampledSignals]) -> Double {
         var common = 0

@@ -93,6 +93,8 @@ struct Describer {
                 bestQ[member] = min(bestQ[member], candidate.q)
             }
         }
+        let components = decisions.filter { $0.verdict != .noFinding }
+            .map(\.candidate.assessment.component)
         return population.profiles.enumerated().map { index, profile in
             guard let position = campaignOf[index] else {
                 let few = profile.exchanges < UInt64(settings.minimumExchanges)
@@ -115,19 +117,23 @@ struct Describer {
                 exchanges: Int(profile.exchanges),
                 firstFlaggedMicroseconds: group.firstFlaggedMicroseconds,
                 exchangesBeforeFlag: before,
-                indicators: indicators(of: profile, in: group))
+                indicators: indicators(of: profile, in: group, components[position]))
         }
     }
 
     /// A p-value on 0...1: twelve decades are 1.
     private static func strength(_ p: Double) -> Double { min(1, max(0, -log10(p) / 12)) }
 
-    /// The group's signs with this account's own exchanges behind them.
-    private func indicators(of profile: AccountProfile, in group: JudgedGroup) -> [Indicator] {
+    /// The group's signs with this account's own exchanges behind them: those that members have in common, where the case
+    /// rests on them.
+    private func indicators(
+        of profile: AccountProfile, in group: JudgedGroup, _ component: CommonContent?
+    ) -> [Indicator] {
         group.indicators.filter { ($0.pValue ?? 1) < 0.01 }.map { sign in
             let category = Category(name: sign.name)
             let ids = profile.samples.filter { sample in
                 !sample.id.isEmpty && category.map { sample.categories & $0.bit != 0 } ?? true
+                    && component?.holds(sample) ?? true
             }.sorted { $0.timeMicroseconds < $1.timeMicroseconds }.prefix(3).map(\.id)
             return Indicator(
                 name: sign.name, value: sign.value, threshold: sign.threshold, unit: sign.unit,

@@ -24,7 +24,11 @@ struct Explanations {
             reason:
                 "Independent customers differ in volume, in what they ask, and in when and how they signed up. "
                 + "Here volumes spread by \(Self.number(a.volumes.value)) (independent: \(Self.number(a.volumes.threshold)) or more), "
-                + "the account explains \(Self.percent(a.content.value)) of the variance in content (independent: \(Self.percent(a.content.threshold)) or more), "
+                + "the account explains \(Self.percent(a.content.value)) of the variance in content"
+                + (a.component.map {
+                    " of the \(Self.percent($0.share)) of exchanges that the members have in common"
+                } ?? "")
+                + " (independent: \(Self.percent(a.content.threshold)) or more), "
                 + "\(Self.percent(a.signup.value)) signed up and \(Self.percent(a.onset.value)) became active in one burst, "
                 + "\(Self.percent(a.payment.value)) share a payment instrument or phone and \(Self.percent(a.network.value)) a network that others do not use."
         )

@@ -51,15 +51,20 @@ struct GroupDescriber {
         return group
     }
 
+    /// Whether the case rests on an exchange: where members were found to have a part in common, only that part.
+    private func isEvidence(_ sample: SampledExchange) -> Bool {
+        assessment.component?.holds(sample) ?? true
+    }
+
     private func examples() -> [ExampleExchange] {
         var found: [ExampleExchange] = []
         // One from each of members spread over the group, in the order of their names.
         let step = max(1, members.count / Self.exampleCount)
         for index in stride(from: 0, to: members.count, by: step) {
             let profile = population.profiles[members[index]]
-            guard let sample = profile.samples.first(where: { !$0.preview.isEmpty }) else {
-                continue
-            }
+            guard
+                let sample = profile.samples.first(where: { !$0.preview.isEmpty && isEvidence($0) })
+            else { continue }
             let model =
                 profile.models.entries.first { $0.key == sample.model }?.name ?? ""
             found.append(
@@ -178,7 +183,9 @@ struct GroupDescriber {
         let category = Category(name: name)
         var found: [SampledExchange] = []
         for member in members {
-            let samples = population.profiles[member].samples.filter { !$0.id.isEmpty }
+            let samples = population.profiles[member].samples.filter {
+                !$0.id.isEmpty && isEvidence($0)
+            }
             if let category {
                 if let sample = samples.first(where: { $0.categories & category.bit != 0 }) {
                     found.append(sample)
