@@ -37,6 +37,25 @@ import Testing
         #expect(measure(try self.crowd(22, workers: 4), "worker", test) == 1, "\(name), seed 22")
     }
 
+    @Test func `a burst inside a group is found without the bystanders`() throws {
+        var crowd = try Crowd(seed: 26)
+        crowd.addPeople(100)
+        crowd.addHydra(12)
+        let population = Population(crowd.profiles)
+        let workers = crowd.profiles.indices.filter {
+            crowd.profiles[$0].account.hasPrefix("worker")
+        }
+        // Half of the people stay outside, to be what is compared with.
+        let people = crowd.profiles.indices.filter { $0 % 2 == 0 && !workers.contains($0) }
+        let tests = GroupTests(population: population)
+        let bursts = tests.bursts((people + workers).sorted())
+        #expect(
+            bursts.contains {
+                $0.p < 1e-4 && Set($0.members).symmetricDifference(workers).count <= 1
+            }, "seed 26")
+        #expect(tests.bursts(people).allSatisfy { $0.p > 1e-4 }, "seed 26")
+    }
+
     @Test func `prompts without overlap pass the partition test, a course's do not`() throws {
         var crowd = try crowd(23, workers: 20)
         let exercises = (0..<20).map { crowd.prompt(topic: $0) }

@@ -224,6 +224,36 @@ struct GroupTests {
             unit: "share of accounts that became active within the densest days")
     }
 
+    /// The densest bursts of sign-ups and of onsets in a group, however few of its members they hold, each with its p-value
+    /// corrected for the widths and the two kinds tried.
+    func bursts(_ group: [Int]) -> [(members: [Int], p: Double)] {
+        let created = group.compactMap { account in
+            population.profiles[account].facts.createdMicroseconds.map {
+                (account: account, day: Double($0) / Population.day)
+            }
+        }
+        let onsets = group.map {
+            (account: $0, day: Double(population.parts[$0].onset) / Population.day)
+        }
+        return [(created, population.created), (onsets, population.onsets)].compactMap {
+            times, reference in
+            guard times.count >= Proposals.minimumMembers else { return nil }
+            let others = Self.remove(times.map(\.day).sorted(), from: reference)
+            var best: (members: [Int], p: Double)?
+            for width in Self.burstDays {
+                let found = Statistics.scan(times.map(\.day), width: width, reference: others)
+                let p = Statistics.clamp(found.p * Double(2 * Self.burstDays.count))
+                if p < best?.p ?? 1 {
+                    best = (
+                        times.filter { (found.start...found.start + width).contains($0.day) }
+                            .map(\.account), p
+                    )
+                }
+            }
+            return best
+        }
+    }
+
     private static let burstDays = [1.0, 3.0, 7.0, 14.0]
 
     private func burst(

@@ -89,7 +89,9 @@ public struct Judge: Sendable {
                 .filter { tested.insert($0).inserted }
             let found = assess(proposals, population)
             candidates += found
-            candidates += refined(found, population, owner, &tested)
+            let bursts = inBursts(proposals, population, &tested)
+            candidates += bursts
+            candidates += refined(found + bursts, population, owner, &tested)
             let q = Statistics.qValues(candidates.map(\.assessment.p))
             for index in candidates.indices { candidates[index].q = q[index] }
             candidates.sort { Self.precedes($0, $1, fdr: settings.fdr) }
@@ -173,7 +175,10 @@ public struct Judge: Sendable {
             }
             let result = Membership(population: population, component: common.content)
                 .settle(candidate.members, taken: owner)
-            return ((result.kept + result.joined).sorted(), candidate.assessment.coordination)
+            return (
+                (result.kept + result.joined).sorted(),
+                max(candidate.assessment.floor, candidate.assessment.coordination)
+            )
         }
         var floors: [[Int]: Double] = [:]
         for case let group? in settled {
@@ -184,6 +189,31 @@ public struct Judge: Sendable {
         return assess(proposals, population).map { candidate in
             var candidate = candidate
             // Volumes and times chose who joins, so those of the group before are what counts as evidence.
+            candidate.assessment.floor = floors[candidate.members] ?? 1
+            return candidate
+        }
+    }
+
+    /// The members of each group that signed up, or became active, in one burst, without the bystanders proposed with them.
+    ///
+    /// Times chose them, so the group's p-value is never below that of the burst in the group before.
+    private func inBursts(
+        _ groups: [[Int]], _ population: Population, _ tested: inout Set<[Int]>
+    ) -> [Candidate] {
+        let tests = GroupTests(population: population)
+        var floors: [[Int]: Double] = [:]
+        for group in groups {
+            for burst in tests.bursts(group)
+            where burst.p < Self.refinedLevel && burst.members.count >= Proposals.minimumMembers
+                && burst.members.count < group.count
+            {
+                floors[burst.members] = min(floors[burst.members] ?? 1, burst.p)
+            }
+        }
+        let proposals = floors.keys.sorted { $0.lexicographicallyPrecedes($1) }
+            .filter { tested.insert($0).inserted }
+        return assess(proposals, population).map { candidate in
+            var candidate = candidate
             candidate.assessment.floor = floors[candidate.members] ?? 1
             return candidate
         }
