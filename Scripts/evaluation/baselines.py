@@ -76,7 +76,7 @@ def honeypotllm_scores(world):
         import honeypotllm.scoring as scoring
         from honeypotllm.config import ScoringConfig
     except ImportError:
-        say("baselines: honeypotllm is not installed, left out ('pip install honeypotllm==0.1.3')")
+        say("baselines: honeypotllm is not installed, left out ('pip install honeypotllm==0.1.3 greenlet')")
         return None
     clock = types.SimpleNamespace(now=0.0)
     # It scores live requests by the wall clock; here the log's times take its place.
