@@ -28,7 +28,7 @@ struct GroupTests {
             EqualVolumes.views(of: pool, population), against: floors.volumeSpread)
         return Measurement(
             name: "equal_volumes", value: spread, threshold: floors.volumeSpread,
-            unit: "standard deviation of log volume, by the narrowest three quarters",
+            unit: "standard deviation of log volume",
             p: Statistics.clamp(p))
     }
 
