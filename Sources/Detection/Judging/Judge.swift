@@ -184,14 +184,7 @@ public struct Judge: Sendable {
         for case let group? in settled {
             floors[group.members] = max(floors[group.members] ?? 0, group.floor)
         }
-        let proposals = floors.keys.sorted { $0.lexicographicallyPrecedes($1) }
-            .filter { tested.insert($0).inserted }
-        return assess(proposals, population).map { candidate in
-            var candidate = candidate
-            // Volumes and times chose who joins, so those of the group before are what counts as evidence.
-            candidate.assessment.floor = floors[candidate.members] ?? 1
-            return candidate
-        }
+        return assess(floors, population, &tested)
     }
 
     /// The members of each group that signed up, or became active, in one burst, without the bystanders proposed with them.
@@ -207,9 +200,21 @@ public struct Judge: Sendable {
             where burst.p < Self.refinedLevel && burst.members.count >= Proposals.minimumMembers
                 && burst.members.count < group.count
             {
-                floors[burst.members] = min(floors[burst.members] ?? 1, burst.p)
+                floors[burst.members] = max(floors[burst.members] ?? 0, burst.p)
             }
         }
+        return assess(floors, population, &tested)
+    }
+
+    /// The level of coordination from which a group's members are settled before the verdict, and of the p-value down to
+    /// which there is a need to.
+    private static let refinedLevel = 1e-6
+
+    /// Groups whose members were chosen by facets that are tested, each with the least p-value that it can have: that of what
+    /// chose them.
+    private func assess(
+        _ floors: [[Int]: Double], _ population: Population, _ tested: inout Set<[Int]>
+    ) -> [Candidate] {
         let proposals = floors.keys.sorted { $0.lexicographicallyPrecedes($1) }
             .filter { tested.insert($0).inserted }
         return assess(proposals, population).map { candidate in
@@ -218,10 +223,6 @@ public struct Judge: Sendable {
             return candidate
         }
     }
-
-    /// The level of coordination from which a group's members are settled before the verdict, and of the p-value down to
-    /// which there is a need to.
-    private static let refinedLevel = 1e-6
 
     private func assess(_ proposals: [[Int]], _ population: Population) -> [Candidate] {
         concurrentMap(proposals, threads: settings.threads) { members -> Candidate? in
