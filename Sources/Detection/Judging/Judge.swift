@@ -132,15 +132,15 @@ public struct Judge: Sendable {
     /// Times that groups are proposed at most; in each but the last a campaign must have been found.
     private static let rounds = 4
 
-    /// Accusable candidates first; of those the stronger ones, since bystanders weaken a group; then the ones whose content
-    /// is one, then the larger ones: a group made of two campaigns shows as content that depends on the account, and a part
-    /// of a campaign as a smaller group.
+    /// Accusable candidates first; of those the stronger ones, since bystanders weaken a group; then the ones that are one pool,
+    /// then the larger ones: a group made of two campaigns shows as content that depends on the account or unequal
+    /// volumes, and a part of a campaign as a smaller group.
     private static func precedes(_ a: Candidate, _ b: Candidate, fdr: Double) -> Bool {
         if (a.q <= fdr) != (b.q <= fdr) { return a.q <= fdr }
         if a.q <= fdr {
             let strengths = (strengthStep(a), strengthStep(b))
             if strengths.0 != strengths.1 { return strengths.0 > strengths.1 }
-            let steps = (contentStep(a), contentStep(b))
+            let steps = (mixtureSteps(a.assessment), mixtureSteps(b.assessment))
             if steps.0 != steps.1 { return steps.0 < steps.1 }
         } else if a.assessment.p != b.assessment.p {
             return a.assessment.p < b.assessment.p
@@ -154,9 +154,11 @@ public struct Judge: Sendable {
         min(3, Int(-log10(candidate.assessment.p) / 3))
     }
 
-    /// The intraclass correlation in steps of 0.004, some four times its noise in a group of thirty accounts.
-    private static func contentStep(_ candidate: Candidate) -> Int {
-        Int((max(0, candidate.assessment.content.value) / 0.004).rounded(.down))
+    /// How far a group is from one pool, in steps that a whole campaign of thirty accounts seldom makes by chance: 0.004 of
+    /// intraclass correlation, 0.15 of spread of log volume.
+    private static func mixtureSteps(_ assessment: GroupAssessment) -> Int {
+        [max(0, assessment.content.value) / 0.004, assessment.volumes.value / 0.15]
+            .reduce(0) { $0 + Int($1.rounded(.down)) }
     }
 
     /// Groups whose members clearly belong together, of which the common part alone says too little: some members are
