@@ -65,18 +65,13 @@ public struct InnocentReference: Sendable, Equatable {
         self.accounts = accounts
     }
 
-    /// A bound below these tests nothing: no pool could be shown to be under it with the exchanges that accounts make.
-    private static let leastIntraclass = 0.004
-    private static let leastSpread = 0.1
-
-    /// The floors to judge with. Shipped values stand in where there were too few groups.
+    /// The floors to judge with. Shipped values stand in where there were too few groups. A bound near zero is kept as it
+    /// is: then nothing can be shown to be below it and nobody is accused by that test, which is what was promised.
     public var floors: InnocentFloors {
-        InnocentFloors(
-            volumeSpread: max(
-                Self.leastSpread, volumeSpread.value ?? InnocentFloors.shipped.volumeSpread),
-            contentIntraclass: max(
-                Self.leastIntraclass,
-                contentIntraclass.value ?? InnocentFloors.shipped.contentIntraclass))
+        let shipped = InnocentFloors.shipped
+        return InnocentFloors(
+            volumeSpread: volumeSpread.value ?? shipped.volumeSpread,
+            contentIntraclass: contentIntraclass.value ?? shipped.contentIntraclass)
     }
 
     /// Groups of fewer members measure mostly noise.
