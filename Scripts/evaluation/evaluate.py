@@ -9,14 +9,18 @@ import tempfile
 
 import detection
 import formats
+import scale
 import throughput
-from workbench import Failure, Workbench, say
+from workbench import REPEATS, ROOT, Failure, Workbench, say
 
 MEASUREMENTS = {
     "detection": detection.run,
     "formats": formats.run,
     "throughput": throughput.run,
+    "scale": scale.run,
 }
+# What 'all' measures: the seed case of 'scale' needs more disk than most machines have to spare.
+ALL = ["detection", "formats", "throughput"]
 
 
 def seeds(text):
@@ -31,19 +35,20 @@ def seeds(text):
 
 
 def main():
-    root = pathlib.Path(__file__).resolve().parents[2]
     parser = argparse.ArgumentParser(prog="./evaluate")
     parser.add_argument("command", choices=[*MEASUREMENTS, "all"])
     parser.add_argument("--binary", required=True, type=pathlib.Path, help=argparse.SUPPRESS)
     parser.add_argument("--corpus", type=pathlib.Path)
     parser.add_argument("--seeds", type=seeds, default=[1, 2, 3, 4, 5])
     parser.add_argument("--parts", type=lambda text: text.split(","))
+    parser.add_argument("--worlds", type=pathlib.Path)
+    parser.add_argument("--repeats", type=int, default=REPEATS)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--results", type=pathlib.Path, default=root / "Documentation" / "Results")
+    parser.add_argument("--results", type=pathlib.Path, default=ROOT / "Documentation" / "Results")
     options = parser.parse_args()
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))
-    names = list(MEASUREMENTS) if options.command == "all" else [options.command]
+    names = ALL if options.command == "all" else [options.command]
     missed = []
     work = pathlib.Path(tempfile.mkdtemp(prefix="stillwatch-evaluate-"))
     try:

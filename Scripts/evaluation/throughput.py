@@ -1,10 +1,8 @@
 """Speed and memory of a scan, beside counting lines and a plain parse of the same file."""
 
-import pathlib
-import shutil
 import statistics
 
-from workbench import Failure, measure, say, table, verdict_line
+from workbench import compiled_parse, measure, table, take_turns, verdict_line
 
 # What a reader of a gigabyte may expect of two cores, in 10^6 bytes a second.
 BAR = 100
@@ -14,7 +12,7 @@ EXCHANGES = 380_000
 def run(bench):
     """Returns the bars that were missed."""
     exchanges, runs = (40_000, 3) if bench.quick else (EXCHANGES, 5)
-    parse = compiled(bench)
+    parse = compiled_parse(bench)
     world = bench.simulate("world", seed=1, exchanges=exchanges)
     log = world / "exchanges.jsonl"
     size = log.stat().st_size
@@ -29,14 +27,10 @@ def run(bench):
         "`stillwatch scan`, 1 thread": scan(1),
         "`stillwatch scan`, 2 threads": scan(2),
     }
-    found = {name: [] for name in commands}
-    # One round that does not count warms the page cache; then the commands take turns, so that drift hits all alike.
-    for turn in range(runs + 1):
-        for name, command in commands.items():
-            result = measure(command)
-            if turn:
-                found[name].append(result)
-        say(f"throughput: round {turn} of {runs}")
+    # The first round warms the page cache and does not count.
+    found = take_turns(
+        "throughput", {name: lambda words=words: measure(words) for name, words in commands.items()}, runs + 1)
+    found = {name: results[1:] for name, results in found.items()}
     timings = bench.summary("scan")["timings"]
     bench.remove("world", "scan")
     memory = memory_by_exchanges(bench)
@@ -60,7 +54,7 @@ def run(bench):
         "## Speed",
         table(["", "seconds", "CPU seconds", "MB/s", "x `wc -l`", "x plain parse", "peak MB"], rows),
         "The last scan's own times: " + ", ".join(f"{name} {seconds:.2f} s" for name, seconds in timings.items()) + ".",
-        "The plain parse is `Scripts/evaluation/plain_parse.cpp`: simdjson's DOM parser, line by line.",
+        "The plain parse is `Benchmarks/baselines/parse.cpp`: simdjson's DOM parser, line by line.",
         "## Memory",
         "Worlds of 1,000 innocent accounts without campaigns: the same accounts make more exchanges.",
         memory,
@@ -79,13 +73,3 @@ def memory_by_exchanges(bench):
                      f"{result.peak_memory / 1e6:.0f}"])
         bench.remove("world", "scan")
     return table(["exchanges", "accounts", "log MB", "peak MB"], rows, align="rrrr")
-
-
-def compiled(bench):
-    """The plain parse, compiled."""
-    if not shutil.which("g++"):
-        raise Failure("g++ is needed to compile the plain parse")
-    source = pathlib.Path(__file__).with_name("plain_parse.cpp")
-    program = bench.work / "plain_parse"
-    measure(["g++", "-O2", "-std=c++17", "-o", program, source, "-lsimdjson"])
-    return program

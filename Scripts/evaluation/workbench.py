@@ -1,5 +1,6 @@
 """What all measurements share: running the program, describing the machine, writing tables."""
 
+import ctypes
 import dataclasses
 import datetime
 import hashlib
@@ -8,9 +9,16 @@ import os
 import pathlib
 import platform
 import shutil
+import statistics
 import subprocess
 import sys
 import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+REPEATS = 5
+# From <linux/prctl.h>: orphans below this process become its children.
+PR_SET_CHILD_SUBREAPER = 36
+ORPHAN_SECONDS = 30
 
 
 class Failure(Exception):
@@ -31,11 +39,11 @@ class Run:
     output: str
 
 
-def measure(arguments):
+def measure(arguments, environment=None):
     """Runs a program to its end. Its standard output is kept, its standard error is shown only when it fails."""
     started = time.monotonic()
     process = subprocess.Popen(
-        [str(argument) for argument in arguments],
+        [str(argument) for argument in arguments], env={**os.environ, **(environment or {})},
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         output = process.stdout.read().decode("utf-8", "replace")
@@ -54,6 +62,52 @@ def measure(arguments):
     return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, output)
 
 
+def measure_tree(arguments, environment=None):
+    """As `measure`, with the times of processes whose parents ended before them. Peak memory is the largest process's."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    run = measure(arguments, environment)
+    cpu, peak, end = run.cpu, run.peak_memory, time.monotonic() + ORPHAN_SECONDS
+    try:
+        while time.monotonic() < end:
+            pid, _, usage = os.wait4(-1, os.WNOHANG)
+            if pid == 0:
+                time.sleep(0.05)
+                continue
+            cpu += usage.ru_utime + usage.ru_stime
+            peak = max(peak, usage.ru_maxrss * 1024)
+        raise Failure(f"'{pathlib.Path(str(arguments[0])).name}' left processes that do not end")
+    except ChildProcessError:
+        return dataclasses.replace(run, cpu=cpu, peak_memory=peak)
+
+
+def recorded(run):
+    """What is kept of a run in a part's JSON."""
+    return {"wall": round(run.wall, 3), "cpu": round(run.cpu, 3), "peak_memory": run.peak_memory}
+
+
+def take_turns(name, commands, rounds):
+    """Calls each command once a round, so that drift hits all alike; gives each one's results by its key."""
+    found = {key: [] for key in commands}
+    for turn in range(rounds):
+        for key, command in commands.items():
+            found[key].append(command())
+        say(f"{name}: round {turn + 1} of {rounds}")
+    return found
+
+
+def median(records, key):
+    return statistics.median(record[key] for record in records)
+
+
+def compiled_parse(bench):
+    """The plain parse of `Benchmarks/baselines`, compiled."""
+    if not shutil.which("g++"):
+        raise Failure("g++ is needed to compile the plain parse")
+    program = bench.work / "parse"
+    measure(["g++", "-O2", "-std=c++17", "-o", program, ROOT / "Benchmarks/baselines/parse.cpp", "-lsimdjson"])
+    return program
+
+
 class Workbench:
     """One measurement: its settings, its folder for worlds, and its results file."""
 
@@ -63,6 +117,13 @@ class Workbench:
         self.binary = binary
         self.work = work
         self.quick = options.quick
+
+    def knows(self, command, option):
+        """Whether the program's command has an option."""
+        try:
+            return f"--{option} " in measure([self.binary, "help", command]).output
+        except Failure:
+            return False
 
     def simulate(self, folder, **settings):
         """Writes a world into a folder of the work folder and returns the folder."""
@@ -86,15 +147,15 @@ class Workbench:
         """Innocent accounts and days where many worlds are needed."""
         return (400, 14) if self.quick else (1000, 21)
 
-    def scan(self, world, folder, *more, facts=True):
+    def scan(self, world, folder, *more, facts=True, log=None):
         """Scans a world and returns the run; verdicts.jsonl and the rest are in the folder.
 
-        `facts` says whether the account table is given.
+        `facts` says whether the account table is given, `log` what is read in place of the world's.
         """
         out = self.work / folder
         shutil.rmtree(out, ignore_errors=True)
         table_options = ["--accounts", world / "accounts.csv"] if facts else []
-        return measure([self.binary, "scan", world / "exchanges.jsonl", *table_options, "--out", out, *more])
+        return measure([self.binary, "scan", log or world / "exchanges.jsonl", *table_options, "--out", out, *more])
 
     def score(self, world, folder):
         run = measure([
@@ -123,27 +184,43 @@ class Workbench:
             words += ["--corpus", "CORPUS"]
         if self.name == "detection":
             words += ["--seeds", ",".join(map(str, self.options.seeds))]
+        if self.options.repeats != REPEATS:
+            words += ["--repeats", str(self.options.repeats)]
         if self.quick:
             words.append("--quick")
         return " ".join(words)
 
-    def write(self, title, sections):
+    def write(self, title, sections, dated=True):
         """Writes the results file from Markdown blocks."""
-        blocks = [f"# {title}", self.provenance(), *sections]
+        blocks = [f"# {title}", self.provenance(dated), *sections]
         path = self.options.results / f"{self.name}.md"
         path.write_text("\n\n".join(block.strip("\n") for block in blocks) + "\n", encoding="utf-8")
         say(f"{self.name}: wrote {path.name}")
 
-    def provenance(self):
+    def digest(self):
+        """SHA-256 of the program, in hexadecimal."""
+        return hashlib.sha256(self.binary.read_bytes()).hexdigest()
+
+    def commit(self):
+        """The commit of the sources, with a plus sign where they differ from it."""
+        def git(*words):
+            return measure(["git", "--no-optional-locks", "-C", ROOT, *words]).output.strip()
+
+        try:
+            changed = git("status", "--porcelain", "--", "Sources", "Package.swift")
+            return git("rev-parse", "--short=12", "HEAD") + ("+" if changed else "")
+        except (Failure, FileNotFoundError):
+            return "unknown"
+
+    def provenance(self, dated):
         version = measure([self.binary, "--version"]).output.strip()
-        digest = hashlib.sha256(self.binary.read_bytes()).hexdigest()
         date = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
         return "\n".join([
             f"Written by `{self.command()}`; do not edit by hand.",
             "",
             *table(["", ""], [
-                ["date", date],
-                ["version", f"{version} (SHA-256 of the program {digest[:16]})"],
+                *([["date", date]] if dated else [["commit", self.commit()]]),
+                ["version", f"{version} (SHA-256 of the program {self.digest()[:16]})"],
                 ["machine", machine()],
             ]).splitlines(),
         ])

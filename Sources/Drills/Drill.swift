@@ -12,7 +12,7 @@ import Sketches
 /// left out. The logs themselves are neither read again nor changed.
 public struct Drill {
     private let settings: DrillSettings
-    private let base: [AccountProfile]
+    private let base: ProfileSet
     private let host: HostTraffic
     private let source: CampaignSource
     private let extractor: SignalExtractor
@@ -24,11 +24,10 @@ public struct Drill {
     ///
     /// - Throws: `DrillError` when the logs are too short or lend no cover, `SimulationError` when the corpus cannot be
     ///   used, `RuleSetError` when the rules cannot.
-    public init(_ profiles: [AccountProfile], rules: RuleSet, settings: DrillSettings) throws {
+    public init(_ profiles: ProfileSet, rules: RuleSet, settings: DrillSettings) throws {
         self.settings = settings
         base = profiles
-        let first = profiles.map(\.firstMicroseconds).min() ?? 0
-        let last = profiles.map(\.lastMicroseconds).max() ?? 0
+        let (first, last) = profiles.times ?? (0, 0)
         guard last - first >= Int64(settings.days) * 86_400_000_000 else {
             throw DrillError.shortLogs(days: settings.days)
         }
@@ -92,9 +91,7 @@ public struct Drill {
             dilution: cell.dilution, cover: settings.cover, source: source, host: host,
             extractor: extractor,
             taken: taken)
-        let profiles = (base + injection.profiles).sorted {
-            $0.account.utf8.lexicographicallyPrecedes($1.account.utf8)
-        }
+        let profiles = ProfileSet.merged([base, ProfileSet(injection.profiles)])
         let judgement = Judge(settings: settings.judge).judge(profiles)
         let accused = Self.accused(judgement)
         let own = Set(injection.profiles.map(\.account))

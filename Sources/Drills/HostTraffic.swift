@@ -27,7 +27,7 @@ struct HostTraffic {
     /// Sampled prompts that an account must have to lend its traffic.
     private static let leastPrompts = 8
 
-    init(_ profiles: [AccountProfile], judgement: Judgement) {
+    init(_ profiles: ProfileSet, judgement: Judgement) {
         var fields = Fields()
         for profile in profiles {
             let facts = profile.facts

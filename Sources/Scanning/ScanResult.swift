@@ -94,20 +94,18 @@ public struct InputReport: Sendable, Equatable {
 /// What a scan read.
 public struct ScanResult: Sendable {
     /// Profiles by account name.
-    public var profiles: [AccountProfile]
+    public private(set) var profiles: ProfileSet
+    /// First and last event time, microseconds since 1970; `nil` without any exchange.
+    public let times: (first: Int64, last: Int64)?
     /// The inputs, by path.
     public var inputs: [InputReport]
     /// Bad records by reason.
     public var bad: [BadRecordSummary]
 
-    /// Makes a result; `profiles` are put in order of their accounts' names.
-    package init(
-        profiles: some Sequence<AccountProfile>, inputs: [InputReport], bad: [BadRecordSummary]
-    ) {
-        self.profiles = profiles.sorted {
-            // By bytes: Swift's order takes canonically equivalent names for equal.
-            $0.account.utf8.lexicographicallyPrecedes($1.account.utf8)
-        }
+    /// Makes a result.
+    package init(profiles: ProfileSet, inputs: [InputReport], bad: [BadRecordSummary]) {
+        self.profiles = profiles
+        times = profiles.times
         self.inputs = inputs
         self.bad = bad.sorted { $0.reason < $1.reason }
     }
@@ -131,9 +129,5 @@ public struct ScanResult: Sendable {
 
 extension ScanResult {
     /// Adds to each profile what the account table says of it.
-    public mutating func join(_ table: AccountTable) {
-        for index in profiles.indices {
-            if let record = table.records[profiles[index].account] { profiles[index].join(record) }
-        }
-    }
+    public mutating func join(_ table: AccountTable) { profiles.join(table) }
 }

@@ -19,14 +19,15 @@ final class ScanWorker: @unchecked Sendable {
     /// Whether each input's format is known; a stream's is once its first record was seen.
     private var isKnown: [Bool]
 
-    private(set) var table = ProfileTable()
+    private let table: ProfileTable
     private(set) var inputs: [InputReport]
     private(set) var badRecords: [BadRecord.Reason: Bad] = [:]
 
     init(
         files: [InputFile], formats: [LogFormat?], options: ScanOptions, rules: RuleSet,
-        progress: ScanProgress
+        table: ProfileTable, progress: ScanProgress
     ) throws(ScanError) {
+        self.table = table
         self.files = files
         self.options = options
         self.progress = progress
@@ -58,19 +59,19 @@ final class ScanWorker: @unchecked Sendable {
         return decoder
     }
 
-    /// What was read so far.
-    var result: ScanResult {
+    /// What was read so far, with the profiles of the table, which is empty afterwards.
+    func takeResult() -> ScanResult {
         let bad = badRecords.map { reason, entry in
             BadRecordSummary(
                 reason: reason, field: entry.field, count: entry.count,
                 file: files[entry.file].path, offset: entry.offset)
         }
-        return ScanResult(profiles: table.profiles, inputs: inputs, bad: bad)
+        return ScanResult(
+            profiles: table.take(threads: options.threads), inputs: inputs, bad: bad)
     }
 
     /// Begins counting anew; what is known of the formats stays.
     func forget() {
-        table = ProfileTable()
         badRecords = [:]
         inputs = inputs.map { InputReport(path: $0.path, format: $0.format) }
     }
@@ -185,8 +186,8 @@ final class ScanWorker: @unchecked Sendable {
         badRecords[reason] = known
     }
 
+    /// Adds what another worker on the same table counted.
     func merge(_ other: ScanWorker) {
-        table.merge(other.table)
         for (reason, entry) in other.badRecords { keep(entry, reason: reason) }
         for index in inputs.indices {
             if !isKnown[index], other.isKnown[index] {

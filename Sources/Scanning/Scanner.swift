@@ -53,9 +53,9 @@ package struct InputPart: Sendable {
 
 /// Reads inputs into profiles, on several threads.
 ///
-/// Work is cut into ranges of plain files and whole packed files. Each thread takes the next piece, has a decoder, an
-/// extractor and a profile table of its own, and all tables are merged at the end; since profiles merge in any order
-/// to the same bytes, so does the result.
+/// Work is cut into ranges of plain files and whole packed files. Each thread takes the next piece and has a decoder and
+/// an extractor of its own; all add to one profile table, and since a profile is the same to the byte in whatever order
+/// exchanges came, so is the result.
 public struct Scanner: Sendable {
     /// Bytes of one range of a plain file: large enough to make its set-up cheap, small enough to share out evenly.
     private static let rangeBytes: Int64 = 16 << 20
@@ -109,11 +109,12 @@ public struct Scanner: Sendable {
         let outcomes = Mutex<[Result<ScanWorker, ScanError>]>([])
         let options = options
         let rules = rules
+        let table = ProfileTable()
         DispatchQueue.concurrentPerform(iterations: threads) { _ in
             let outcome = Result { () throws(ScanError) -> ScanWorker in
                 let worker = try ScanWorker(
                     files: files, formats: known, options: options, rules: rules,
-                    progress: progress)
+                    table: table, progress: progress)
                 while true {
                     let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
                     if index >= pieces.count { return worker }
@@ -134,7 +135,7 @@ public struct Scanner: Sendable {
             if let merged { merged.merge(worker) } else { merged = worker }
         }
         guard let merged else { throw .noExchanges }
-        return merged.result
+        return merged.takeResult()
     }
 
     static func pieces(of parts: [InputPart], rangeBytes: Int64 = Scanner.rangeBytes) -> [Piece] {

@@ -29,7 +29,7 @@ package final class StreamReader {
         let file = InputFile(path: "-", size: 0, packing: .plain, isSeekable: false)
         worker = try ScanWorker(
             files: [file], formats: [options.format], options: options, rules: rules,
-            progress: ScanProgress())
+            table: ProfileTable(), progress: ScanProgress())
     }
 
     /// Reads once: what is there, or what comes first.
@@ -57,7 +57,7 @@ package final class StreamReader {
     package func take() throws(ScanError) -> ScanResult {
         try decode()
         defer { worker.forget() }
-        return worker.result
+        return worker.takeResult()
     }
 
     private func decode() throws(ScanError) {

@@ -35,9 +35,9 @@ public enum SummaryFile {
             top.integer(AccountProfile.formatVersion)
             counts(result, judgement, &top)
             top.key("first_time")
-            optionalTime(result.profiles.map(\.firstMicroseconds).min(), &top)
+            optionalTime(result.times?.first, &top)
             top.key("last_time")
-            optionalTime(result.profiles.map(\.lastMicroseconds).max(), &top)
+            optionalTime(result.times?.last, &top)
             inputs(result, &top)
             top.key("settings")
             top.object { object in

@@ -6,6 +6,9 @@ public struct ByteWriter {
     /// Nothing written yet.
     public init() {}
 
+    /// Forgets what was written and keeps the memory.
+    public mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+
     /// Appends an unsigned LEB128 varint, 1 to 10 bytes.
     public mutating func varint(_ value: UInt64) {
         var rest = value
@@ -36,6 +39,9 @@ public struct ByteWriter {
         varint(UInt64(value.utf8.count))
         bytes.append(contentsOf: value.utf8)
     }
+
+    /// Appends bytes as they are.
+    public mutating func raw(_ value: UnsafeRawBufferPointer) { bytes.append(contentsOf: value) }
 }
 
 /// Why serialised bytes could not be read.
@@ -46,15 +52,50 @@ public enum ByteCodingError: Error, Equatable, Sendable {
     case invalid(what: String, offset: Int)
 }
 
+/// Memory that readers point into; freed with the last of them.
+public final class ByteBlock: @unchecked Sendable {
+    // Written by `fill` alone, before anybody else has it.
+    /// The bytes.
+    public let bytes: UnsafeRawBufferPointer
+    private let free: @Sendable (UnsafeRawBufferPointer) -> Void
+
+    /// Takes over memory that `free` gives back.
+    public init(
+        _ bytes: UnsafeRawBufferPointer,
+        free: @escaping @Sendable (UnsafeRawBufferPointer) -> Void
+    ) {
+        self.bytes = bytes
+        self.free = free
+    }
+
+    /// A copy of `bytes`.
+    public convenience init(copying bytes: UnsafeRawBufferPointer) {
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 8)
+        copy.copyMemory(from: bytes)
+        self.init(UnsafeRawBufferPointer(copy)) { $0.deallocate() }
+    }
+
+    deinit { free(bytes) }
+}
+
 /// Reads what `ByteWriter` wrote; every read checks bounds, so hostile bytes throw and never trap.
 public struct ByteReader {
-    private let bytes: [UInt8]
+    private let bytes: UnsafeRawBufferPointer
+    /// What keeps `bytes` alive.
+    private let owner: ByteBlock?
     /// Position of the next byte.
     public private(set) var offset: Int
 
-    /// Reads `bytes` from `offset`.
+    /// Reads a copy of `bytes` from `offset`.
     public init(_ bytes: [UInt8], offset: Int = 0) {
+        let block = bytes.withUnsafeBytes { ByteBlock(copying: $0) }
+        self.init(block.bytes, owner: block, offset: offset)
+    }
+
+    /// Reads `bytes`, which `owner` or the caller keeps alive, from `offset`.
+    public init(_ bytes: UnsafeRawBufferPointer, owner: ByteBlock? = nil, offset: Int = 0) {
         self.bytes = bytes
+        self.owner = owner
         self.offset = offset
     }
 
@@ -64,6 +105,11 @@ public struct ByteReader {
     /// Reads an unsigned varint.
     public mutating func varint() throws(ByteCodingError) -> UInt64 {
         let start = offset
+        // Most are short: one byte without the loop.
+        if start < bytes.count, bytes[start] < 0x80 {
+            offset = start + 1
+            return UInt64(bytes[start])
+        }
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while true {
@@ -104,27 +150,29 @@ public struct ByteReader {
     /// Reads 8 little-endian bytes.
     public mutating func word() throws(ByteCodingError) -> UInt64 {
         guard bytes.count - offset >= 8 else { throw .truncated(offset: offset) }
-        var value: UInt64 = 0
-        for index in 0..<8 { value |= UInt64(bytes[offset + index]) << UInt64(8 * index) }
+        let value = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
         offset += 8
-        return value
+        return UInt64(littleEndian: value)
     }
 
     /// Reads 4 little-endian bytes.
     public mutating func word32() throws(ByteCodingError) -> UInt32 {
         guard bytes.count - offset >= 4 else { throw .truncated(offset: offset) }
-        var value: UInt32 = 0
-        for index in 0..<4 { value |= UInt32(bytes[offset + index]) << UInt32(8 * index) }
+        let value = bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
         offset += 4
-        return value
+        return UInt32(littleEndian: value)
     }
 
     /// Reads a length-prefixed string of at most `limit` bytes.
     public mutating func string(limit: Int) throws(ByteCodingError) -> String {
+        String(decoding: try raw(limit: limit), as: UTF8.self)
+    }
+
+    /// Reads the bytes of a length-prefixed string of at most `limit` bytes, without copying them.
+    public mutating func raw(limit: Int) throws(ByteCodingError) -> UnsafeRawBufferPointer {
         let length = try count(limit: limit, what: "string length")
         guard bytes.count - offset >= length else { throw .truncated(offset: offset) }
-        let value = String(decoding: bytes[offset..<offset + length], as: UTF8.self)
-        offset += length
-        return value
+        defer { offset += length }
+        return UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + length])
     }
 }

@@ -25,12 +25,8 @@ extension WatchState {
         writer.varint(UInt64(inputs.count))
         var bytes = writer.bytes
         for input in inputs { bytes += input.encoded }
-        bytes += Self.encoded(result(of: table))
+        bytes += Self.encoded(profiles)
         return bytes
-    }
-
-    private func result(of table: ProfileTable) -> [AccountProfile] {
-        ScanResult(profiles: table.profiles, inputs: [], bad: []).profiles
     }
 
     init(from reader: inout ByteReader) throws(ByteCodingError) {
@@ -55,29 +51,26 @@ extension WatchState {
         for _ in 0..<(try reader.count(limit: Self.most, what: "inputs")) {
             inputs.append(try WatchedInput(from: &reader))
         }
-        table.merge(try Self.profiles(from: &reader))
+        profiles = try Self.profiles(from: &reader)
     }
 
     /// Bounds that nothing reaches; they keep damaged counts from being believed.
     static let most = 1 << 32
     static let longest = 1 << 32
 
-    static func encoded(_ profiles: [AccountProfile]) -> [UInt8] {
+    static func encoded(_ profiles: ProfileSet) -> [UInt8] {
         var writer = ByteWriter()
         writer.varint(UInt64(profiles.count))
-        var bytes = writer.bytes
-        for profile in profiles { bytes += profile.serialized }
-        return bytes
+        for position in profiles.indices { writer.raw(profiles.bytes(at: position)) }
+        return writer.bytes
     }
 
-    static func profiles(
-        from reader: inout ByteReader
-    ) throws(ByteCodingError) -> [AccountProfile] {
-        var profiles: [AccountProfile] = []
+    static func profiles(from reader: inout ByteReader) throws(ByteCodingError) -> ProfileSet {
+        var builder = ProfileSet.Builder()
         for _ in 0..<(try reader.count(limit: most, what: "profiles")) {
-            profiles.append(try AccountProfile(from: &reader))
+            builder.add(try AccountProfile(from: &reader))
         }
-        return profiles
+        return builder.finish()
     }
 
     static func write(_ faults: [BadRecordSummary], to writer: inout ByteWriter) {

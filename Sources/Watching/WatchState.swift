@@ -34,7 +34,7 @@ struct WatchedInput: Equatable {
 
 /// Profiles and faults of an input that is read again when there is more of it.
 struct HeldRecords: Equatable {
-    var profiles: [AccountProfile]
+    var profiles: ProfileSet
     var faults: [BadRecordSummary]
 }
 
@@ -47,7 +47,7 @@ struct WatchState {
     /// Inputs in order of their first reading.
     var inputs: [WatchedInput] = []
     /// Profiles from all settled inputs.
-    var table = ProfileTable()
+    var profiles = ProfileSet()
     /// Bad records of all settled inputs.
     var faults: [BadRecordSummary] = []
     /// Campaigns that were told of.
@@ -57,24 +57,22 @@ struct WatchState {
 
     /// What a scan of everything read so far would give.
     var result: ScanResult {
-        var all = table
         var faults = faults
-        for held in inputs.compactMap(\.held) {
-            all.merge(held.profiles)
-            Self.add(held.faults, to: &faults)
-        }
+        let held = inputs.compactMap(\.held)
+        for held in held { Self.add(held.faults, to: &faults) }
         let reports = inputs.map { input in
             var report = input.report
             report.path = input.path
             return report
         }
         return ScanResult(
-            profiles: all.profiles, inputs: reports.sorted { $0.path < $1.path }, bad: faults)
+            profiles: .merged([profiles] + held.map(\.profiles)),
+            inputs: reports.sorted { $0.path < $1.path }, bad: faults)
     }
 
     /// Adds what settled inputs gave.
     mutating func add(_ result: ScanResult) {
-        table.merge(result.profiles)
+        profiles = .merged([profiles, result.profiles])
         Self.add(result.bad, to: &faults)
     }
 

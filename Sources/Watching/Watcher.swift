@@ -179,7 +179,7 @@ public final class Watcher {
     ///
     /// - Returns: the new alerts, a line of JSON each.
     public func finish(_ round: Round, _ judgement: Judgement) throws(WatchError) -> [String] {
-        let time = round.result.profiles.map(\.lastMicroseconds).max() ?? 0
+        let time = round.result.times?.last ?? 0
         var follower = CampaignFollower(state.campaigns)
         state.alerts = follower.follow(
             judgement.campaigns, suppressed: judgement.suppressed.map(\.group),

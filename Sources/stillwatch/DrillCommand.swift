@@ -85,8 +85,8 @@ struct DrillCommand: ParsableCommand {
     private func drill() throws -> DrillResult {
         let ruleSet = try source.inputs.ruleSet()
         let logs = try source.profiles()
-        guard let first = logs.profiles.map(\.firstMicroseconds).min(),
-            let last = logs.profiles.map(\.lastMicroseconds).max()
+        guard let first = logs.times?.first,
+            let last = logs.times?.last
         else { throw ScanError.noExchanges }
         let settings = DrillSettings(
             grid: try DrillGrid(sizes: sizes, rates: rates, dilutions: dilutions),

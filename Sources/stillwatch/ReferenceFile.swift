@@ -74,8 +74,8 @@ enum ReferenceFile {
             top.key("exchanges")
             top.integer(logs.exchanges)
             for (name, time) in [
-                ("first_time", logs.profiles.map(\.firstMicroseconds).min()),
-                ("last_time", logs.profiles.map(\.lastMicroseconds).max()),
+                ("first_time", logs.times?.first),
+                ("last_time", logs.times?.last),
             ] {
                 if let time {
                     top.key(name)

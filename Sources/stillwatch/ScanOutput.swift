@@ -42,8 +42,8 @@ struct ScanOutput {
 
     var reportContext: ReportContext {
         var context = ReportContext(title: "Stillwatch report", version: Stillwatch.version)
-        context.firstMicroseconds = result.profiles.map(\.firstMicroseconds).min()
-        context.lastMicroseconds = result.profiles.map(\.lastMicroseconds).max()
+        context.firstMicroseconds = result.times?.first
+        context.lastMicroseconds = result.times?.last
         context.accounts = result.profiles.count
         context.exchanges = result.exchanges
         context.bytesRead = Int(result.bytes)

@@ -13,7 +13,7 @@ enum ActivityShift {
     private static let leastGain = 10.0
 
     /// Microseconds since 1970; never before the first exchange.
-    static func moment(of profile: AccountProfile, before cutoff: Int64) -> Int64 {
+    static func moment(of profile: Population.History, before cutoff: Int64) -> Int64 {
         var total = 0.0
         var end: Int64 = 0
         profile.hours.forEach { start, count in

@@ -1,6 +1,16 @@
 import Dispatch
 import Synchronization
 
+/// Applies a pure function to stretches of `0..<count`; the results are in their order, which does not depend on the threads.
+func concurrentRanges<Result: Sendable>(
+    _ count: Int, threads: Int, _ body: @Sendable (Range<Int>) -> Result
+) -> [Result] {
+    let length = 8192
+    return concurrentMap(Array(stride(from: 0, to: count, by: length)), threads: threads) {
+        body($0..<min($0 + length, count))
+    }
+}
+
 /// Applies a pure function to each element on up to `threads` threads; the result is in the elements' order.
 func concurrentMap<Element, Result: Sendable>(
     _ elements: [Element], threads: Int, _ body: @Sendable (Element) -> Result

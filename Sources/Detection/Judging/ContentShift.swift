@@ -86,7 +86,7 @@ public struct ContentShift: Sendable {
     }
 
     /// A past from profiles' sampled exchanges; `nil` if there are too few with text.
-    public init?(past profiles: [AccountProfile]) {
+    public init?(past profiles: ProfileSet) {
         var halves: [[SampledSignals]] = [[], []]
         for profile in profiles {
             let half = Int(Hash64.string(profile.account) & 1)

@@ -59,21 +59,34 @@ struct Describer {
     /// first midnight (UTC) at which it does, then the first full hour of the day before it.
     private func flag(_ group: inout JudgedGroup, _ candidate: Judge.Candidate, level: Double) {
         guard group.verdict == .distillation else { return }
-        /// The group's exchanges before `moment`, if they suffice.
-        func found(at moment: Int64) -> Int? {
-            let pool = Pool(candidate.members, of: population, cutoff: moment)
+        // Of a group of thousands as many as show it: the moment comes no earlier for being sought among fewer.
+        let step = max(1, candidate.members.count / Self.flaggedMembers)
+        let members = stride(from: 0, to: candidate.members.count, by: step)
+            .map { candidate.members[$0] }
+        let histories = population.histories(of: members)
+        /// Whether what the members did before `moment` suffices.
+        func isFound(at moment: Int64) -> Bool {
+            let pool = Pool(members, histories, of: population, cutoff: moment)
             let assessment = GroupAssessment(pool, population: population)
-            return assessment.isJudgeable && assessment.p <= level ? pool.exchanges : nil
+            return assessment.isJudgeable && assessment.p <= level
+        }
+        /// The group's exchanges before `moment`.
+        func exchanges(before moment: Int64) -> Int {
+            concurrentRanges(candidate.members.count, threads: population.threads) { range in
+                range.reduce(0) {
+                    $0 + population.exchanges(of: candidate.members[$1], before: moment)
+                }
+            }.reduce(0, +)
         }
         let day = Int64(Population.day)
         var midnight = (group.firstMicroseconds / day + 1) * day
-        while midnight <= group.lastMicroseconds, found(at: midnight) == nil { midnight += day }
+        while midnight <= group.lastMicroseconds, !isFound(at: midnight) { midnight += day }
         for hour in 1...24 {
             let moment = midnight - day + Int64(hour) * (day / 24)
             guard moment > group.firstMicroseconds else { continue }
-            if let exchanges = found(at: moment) {
+            if isFound(at: moment) {
                 group.firstFlaggedMicroseconds = moment
-                group.exchangesBeforeFlag = exchanges
+                group.exchangesBeforeFlag = exchanges(before: moment)
                 return
             }
         }
@@ -81,12 +94,15 @@ struct Describer {
         group.exchangesBeforeFlag = group.exchanges
     }
 
+    /// Members that the moment is sought among, about.
+    private static let flaggedMembers = 2000
+
     private func verdicts(
         _ campaigns: [JudgedGroup], decisions: [Judge.Decision], campaignOf: [Int: Int],
         candidates: [Judge.Candidate]
     ) -> [AccountVerdict] {
-        var best = [Double](repeating: 1, count: population.profiles.count)
-        var bestQ = [Double](repeating: 1, count: population.profiles.count)
+        var best = [Double](repeating: 1, count: population.count)
+        var bestQ = [Double](repeating: 1, count: population.count)
         for candidate in candidates {
             for member in candidate.members {
                 best[member] = min(best[member], candidate.assessment.p)
@@ -95,19 +111,31 @@ struct Describer {
         }
         let components = decisions.filter { $0.verdict != .noFinding }
             .map(\.candidate.assessment.component)
-        return population.profiles.enumerated().map { index, profile in
-            guard let position = campaignOf[index] else {
-                let few = profile.exchanges < UInt64(settings.minimumExchanges)
+        let (p, q) = (best, bestQ)
+        return concurrentRanges(population.count, threads: population.threads) { range in
+            range.map { verdict($0, campaigns, components, campaignOf[$0], p[$0], q[$0]) }
+        }.flatMap { $0 }
+    }
+
+    private func verdict(
+        _ index: Int, _ campaigns: [JudgedGroup], _ components: [CommonContent?], _ position: Int?,
+        _ p: Double, _ q: Double
+    ) -> AccountVerdict {
+            guard let position else {
+                let head = population.profiles.head(at: index)
+                let few = head.exchanges < UInt64(settings.minimumExchanges)
                 return AccountVerdict(
-                    account: profile.account, verdict: few ? .inconclusive : .noFinding,
-                    score: 0.25 * Self.strength(best[index]), pValue: best[index],
-                    qValue: bestQ[index], campaign: nil, exchanges: Int(profile.exchanges),
+                    account: String(decoding: head.account, as: UTF8.self),
+                    verdict: few ? .inconclusive : .noFinding,
+                    score: 0.25 * Self.strength(p), pValue: p,
+                    qValue: q, campaign: nil, exchanges: Int(head.exchanges),
                     firstFlaggedMicroseconds: nil, exchangesBeforeFlag: nil, indicators: [])
             }
+            let profile = population.profiles[index]
             let group = campaigns[position]
             let strength = Self.strength(group.pValue)
             let before = group.firstFlaggedMicroseconds.map { flagged in
-                Pool([index], of: population, cutoff: flagged).exchanges
+                population.exchanges(of: index, before: flagged)
             }
             return AccountVerdict(
                 account: profile.account, verdict: group.verdict,
@@ -118,7 +146,6 @@ struct Describer {
                 firstFlaggedMicroseconds: group.firstFlaggedMicroseconds,
                 exchangesBeforeFlag: before,
                 indicators: indicators(of: profile, in: group, components[position]))
-        }
     }
 
     /// A p-value on 0...1: twelve decades are 1.
@@ -142,35 +169,46 @@ struct Describer {
     }
 
     private func unavailable() -> [String] {
-        let profiles = population.profiles
-        var notes: [String] = []
-        if !profiles.isEmpty {
-            if profiles.allSatisfy({ $0.withText == 0 }) {
-                notes.append("no prompt text: content, templates and rules could not be examined")
-            }
-            if profiles.allSatisfy({ $0.addresses.entries.isEmpty }) {
-                notes.append("no client addresses: shared networks could not be examined")
-            }
-            if profiles.allSatisfy({ $0.facts.createdMicroseconds == nil }) {
-                notes.append("no account creation times: sign-up bursts could not be examined")
-            }
-            if profiles.allSatisfy({ $0.facts.payment.isEmpty }) {
-                notes.append("no payment fingerprints: shared payment could not be examined")
-            }
-            if profiles.allSatisfy({ $0.facts.emailDomain.isEmpty }) {
-                notes.append(
-                    "no mail domains: one customer who runs many accounts in the open cannot be told from a hidden operator"
-                )
-            }
-            if profiles.allSatisfy({ $0.facts.organization.isEmpty }) {
-                notes.append(
-                    "no organisations: accounts of one customer cannot be told from strangers by what they declare"
-                )
-            }
-            if profiles.allSatisfy({ $0.withUsage == 0 }) {
-                notes.append("no token counts: tokens taken and their cost are unknown")
+        /// What some profile has.
+        struct Present {
+            var text = false
+            var addresses = false
+            var created = false
+            var payment = false
+            var mail = false
+            var organization = false
+            var usage = false
+            var isAll: Bool {
+                text && addresses && created && payment && mail && organization && usage
             }
         }
-        return notes
+        if population.count == 0 { return [] }
+        var has = Present()
+        // Mostly the first few show all that there is.
+        for profile in population.profiles {
+            has.text = has.text || profile.withText > 0
+            has.addresses = has.addresses || !profile.addresses.entries.isEmpty
+            has.created = has.created || profile.facts.createdMicroseconds != nil
+            has.payment = has.payment || !profile.facts.payment.isEmpty
+            has.mail = has.mail || !profile.facts.emailDomain.isEmpty
+            has.organization = has.organization || !profile.facts.organization.isEmpty
+            has.usage = has.usage || profile.withUsage > 0
+            if has.isAll { break }
+        }
+        return [
+            (has.text, "no prompt text: content, templates and rules could not be examined"),
+            (has.addresses, "no client addresses: shared networks could not be examined"),
+            (has.created, "no account creation times: sign-up bursts could not be examined"),
+            (has.payment, "no payment fingerprints: shared payment could not be examined"),
+            (
+                has.mail,
+                "no mail domains: one customer who runs many accounts in the open cannot be told from a hidden operator"
+            ),
+            (
+                has.organization,
+                "no organisations: accounts of one customer cannot be told from strangers by what they declare"
+            ),
+            (has.usage, "no token counts: tokens taken and their cost are unknown"),
+        ].filter { !$0.0 }.map(\.1)
     }
 }

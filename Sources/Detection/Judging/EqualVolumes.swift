@@ -73,17 +73,15 @@ enum EqualVolumes {
                     $0.exchanges, days: max(1, Double($0.last - $0.first) / Population.day))
             },
             parts.map { Volume($0.exchangesSinceOnset) },
-            parts.map { Volume(count(of: population.profiles[$0.account], from: begin, to: end)) },
+            parts.map { Volume(count(population.hours[$0.account], from: begin, to: end)) },
         ]
     }
 
     /// Exchanges of whole buckets between two times in microseconds.
-    private static func count(of profile: AccountProfile, from begin: Double, to end: Double) -> Int
-    {
+    private static func count(_ hours: TimeHistogram, from begin: Double, to end: Double) -> Int {
         var sum = 0
-        profile.hours.forEach { start, count in
-            if Double(start) * 1e6 >= begin,
-                Double(start + profile.hours.stepSeconds) * 1e6 <= end
+        hours.forEach { start, count in
+            if Double(start) * 1e6 >= begin, Double(start + hours.stepSeconds) * 1e6 <= end
             {
                 sum += count
             }

@@ -20,32 +20,29 @@ struct GroupDescriber {
         var group = JudgedGroup(id: "", verdict: verdict)
         group.pValue = assessment.p
         group.qValue = candidate.q
-        let profiles = members.map { population.profiles[$0] }
-        group.members = profiles.map {
-            GroupMember(
-                account: $0.account, exchanges: Int($0.exchanges),
-                firstMicroseconds: $0.firstMicroseconds, lastMicroseconds: $0.lastMicroseconds,
-                createdMicroseconds: $0.facts.createdMicroseconds)
+        let sums = concurrentMap(Array(members.indices), threads: population.threads) {
+            MemberSums(population.profiles[members[$0]], own: keys(of: members[$0]))
         }
-        group.exchanges = profiles.reduce(0) { $0 + Int($1.exchanges) }
-        group.firstMicroseconds = profiles.map(\.firstMicroseconds).min() ?? 0
-        group.lastMicroseconds = profiles.map(\.lastMicroseconds).max() ?? 0
-        group.inputTokens = profiles.reduce(0) { $0 + Int64(clamping: $1.inputTokens) }
-        group.outputTokens = profiles.reduce(0) { $0 + Int64(clamping: $1.outputTokens) }
-        group.reasoningTokens = profiles.reduce(0) { $0 + Int64(clamping: $1.reasoningTokens) }
-        if profiles.contains(where: { $0.withUsage > 0 }) {
+        group.members = sums.map(\.member)
+        group.exchanges = group.members.reduce(0) { $0 + $1.exchanges }
+        group.firstMicroseconds = group.members.map(\.firstMicroseconds).min() ?? 0
+        group.lastMicroseconds = group.members.map(\.lastMicroseconds).max() ?? 0
+        group.inputTokens = sums.reduce(0) { $0 + $1.inputTokens }
+        group.outputTokens = sums.reduce(0) { $0 + $1.outputTokens }
+        group.reasoningTokens = sums.reduce(0) { $0 + $1.reasoningTokens }
+        if sums.contains(where: \.hasUsage) {
             group.listPriceUSD = settings.prices.cost(
                 input: group.inputTokens, output: group.outputTokens)
         }
-        group.sharedArtefacts = sharedArtefacts()
+        group.sharedArtefacts = sharedArtefacts(sums)
         // Only signs that speak; the explanations say what was measured besides.
         group.indicators = indicators(group.sharedArtefacts).filter {
             ($0.pValue ?? 1) < Self.indicatorLevel
         }
         group.explanations = Explanations(assessment: assessment).all()
-        group.capabilities = capabilities(profiles)
-        group.links = links()
-        (group.timeline, group.timelineStepSeconds) = timeline(profiles, group)
+        group.capabilities = capabilities(sums, exchanges: group.exchanges)
+        group.links = links(sums)
+        (group.timeline, group.timelineStepSeconds) = timeline(group)
         group.examples = examples()
         if verdict == .noFinding { group.resembles = resemblance() }
         return group
@@ -77,11 +74,11 @@ struct GroupDescriber {
         return found
     }
 
-    private func capabilities(_ profiles: [AccountProfile]) -> [CapabilityShare] {
-        let total = profiles.reduce(0.0) { $0 + Double($1.exchanges) }
+    private func capabilities(_ sums: [MemberSums], exchanges: Int) -> [CapabilityShare] {
+        let total = Double(exchanges)
         guard total > 0 else { return [] }
         return Category.allCases.compactMap { category in
-            let count = profiles.reduce(0.0) {
+            let count = sums.reduce(0.0) {
                 $0 + Double($1.categories[Int(category.rawValue)])
             }
             // Below two in a hundred a pattern is an accident of wording.
@@ -90,20 +87,18 @@ struct GroupDescriber {
         }.sorted { $0.share != $1.share ? $0.share > $1.share : $0.name < $1.name }
     }
 
-    private func timeline(
-        _ profiles: [AccountProfile], _ group: JudgedGroup
-    ) -> ([TimelinePoint], Int64) {
+    private func timeline(_ group: JudgedGroup) -> ([TimelinePoint], Int64) {
         let first = group.firstMicroseconds / 1_000_000
         let last = group.lastMicroseconds / 1_000_000
-        var step = profiles.map(\.hours.stepSeconds).max() ?? 3600
+        var step = members.map { population.hours[$0].stepSeconds }.max() ?? 3600
         while (last - first) / step > Int64(Self.timelineSteps) { step *= 2 }
         let origin = first / step
         let count = Int(last / step - origin) + 1
         var exchanges = [Int](repeating: 0, count: count)
         var accounts = [Int](repeating: 0, count: count)
-        for profile in profiles {
+        for member in members {
             var previous = -1
-            profile.hours.forEach { start, value in
+            population.hours[member].forEach { start, value in
                 let index = min(count - 1, max(0, Int(start / step - origin)))
                 exchanges[index] += value
                 if index != previous { accounts[index] += 1 }
@@ -118,36 +113,94 @@ struct GroupDescriber {
         return (points, step)
     }
 
+    /// What of one member is added up over the group.
+    private struct MemberSums: Sendable {
+        let member: GroupMember
+        let inputTokens: Int64
+        let outputTokens: Int64
+        let reasoningTokens: Int64
+        let hasUsage: Bool
+        let categories: [UInt32]
+        /// For each kind, in the order of all kinds, the values that others show too.
+        let keys: [[UInt64]]
+
+        init(_ profile: AccountProfile, own: (AccountProfile) -> [[UInt64]]) {
+            member = GroupMember(
+                account: profile.account, exchanges: Int(profile.exchanges),
+                firstMicroseconds: profile.firstMicroseconds,
+                lastMicroseconds: profile.lastMicroseconds,
+                createdMicroseconds: profile.facts.createdMicroseconds)
+            inputTokens = Int64(clamping: profile.inputTokens)
+            outputTokens = Int64(clamping: profile.outputTokens)
+            reasoningTokens = Int64(clamping: profile.reasoningTokens)
+            hasUsage = profile.withUsage > 0
+            categories = profile.categories
+            keys = own(profile)
+        }
+    }
+
+    /// Kinds that are looked for among the members; a prompt that recurs is counted by the tests.
+    private static let sharedKinds = ArtefactKind.allCases.filter { $0 != .prompt }
+
+    private func keys(of member: Int) -> (AccountProfile) -> [[UInt64]] {
+        { profile in
+            Self.sharedKinds.map { kind in
+                ArtefactIndex.allKeys(kind, profile).filter {
+                    !population.artefacts.accounts(kind, $0).isEmpty
+                }
+            }
+        }
+    }
+
+    /// The members that show each value of a kind, by position in the group.
+    private func holders(_ position: Int, _ sums: some Sequence<MemberSums>) -> [UInt64: [Int]] {
+        var result: [UInt64: [Int]] = [:]
+        for (index, sum) in sums.enumerated() {
+            for key in sum.keys[position] where result[key]?.last != index {
+                result[key, default: []].append(index)
+            }
+        }
+        return result
+    }
+
     /// What a fifth or more of the members share and few others have, most telling first.
-    private func sharedArtefacts() -> [SharedArtefact] {
-        let inside = Set(members)
-        let total = population.profiles.count
-        var found: [(artefact: SharedArtefact, lift: Double)] = []
-        for kind in ArtefactKind.allCases where kind != .prompt {
-            for (key, posting) in population.artefacts.postings[kind] ?? [:] {
-                guard posting.accounts.count >= 3 else { continue }
-                let own = posting.accounts.reduce(0) { $0 + (inside.contains($1) ? 1 : 0) }
-                guard own >= 3, own * 5 >= members.count || kind.isIdentity || kind == .signature
+    private func sharedArtefacts(_ sums: [MemberSums]) -> [SharedArtefact] {
+        let total = population.count
+        var found: [(artefact: SharedArtefact, key: UInt64, holder: Int, lift: Double)] = []
+        for (position, kind) in Self.sharedKinds.enumerated() {
+            for (key, holders) in holders(position, sums) where holders.count >= 3 {
+                let own = holders.count
+                guard own * 5 >= members.count || kind.isIdentity || kind == .signature
                 else { continue }
                 // How much more frequent inside than outside; outside counts one more, so that it is never zero.
-                let outside =
-                    Double(posting.accounts.count - own + 1) / Double(max(1, total - members.count))
+                let everywhere = population.artefacts.accounts(kind, key).count
+                let outside = Double(everywhere - own + 1) / Double(max(1, total - members.count))
                 let lift = Double(own) / Double(members.count) / outside
                 guard lift > 4 else { continue }
-                let value = kind.isShowable ? posting.name : Self.hexadecimal(key)
                 found.append(
                     (
                         SharedArtefact(
-                            kind: kind.rawValue, value: value, accounts: own,
-                            accountsInScan: posting.accounts.count), lift * Double(own)
+                            kind: kind.rawValue, value: "", accounts: own,
+                            accountsInScan: everywhere), key, members[holders[0]],
+                        lift * Double(own)
                     ))
             }
         }
         found.sort {
             if $0.lift != $1.lift { return $0.lift > $1.lift }
-            return ($0.artefact.kind, $0.artefact.value) < ($1.artefact.kind, $1.artefact.value)
+            return ($0.artefact.kind, $0.key) < ($1.artefact.kind, $1.key)
         }
-        return found.prefix(Self.artefactCount).map(\.artefact)
+        return found.prefix(Self.artefactCount).compactMap { entry in
+            ArtefactKind(rawValue: entry.artefact.kind).map { kind in
+                SharedArtefact(
+                    kind: kind.rawValue,
+                    value: kind.isShowable
+                        ? population.artefacts.name(kind, entry.key, shownBy: entry.holder)
+                        : Self.hexadecimal(entry.key),
+                    accounts: entry.artefact.accounts, accountsInScan: entry.artefact.accountsInScan
+                )
+            }
+        }
     }
 
     private static func hexadecimal(_ value: UInt64) -> String {
@@ -165,7 +218,7 @@ struct GroupDescriber {
         if let text = artefacts.first(where: { ArtefactKind(rawValue: $0.kind)?.isText == true }) {
             let share = Double(text.accounts) / Double(max(1, members.count))
             let others = Double(text.accountsInScan - text.accounts + 1)
-            let base = others / Double(max(1, population.profiles.count - members.count))
+            let base = others / Double(max(1, population.count - members.count))
             result.append(
                 Indicator(
                     name: text.kind == ArtefactKind.system.rawValue
@@ -199,7 +252,7 @@ struct GroupDescriber {
     }
 
     /// Links for drawing: each member's two nearest in content, and chains along shared identities and text.
-    private func links() -> [MemberLink] {
+    private func links(_ sums: [MemberSums]) -> [MemberLink] {
         // Enough to draw; a campaign of thousands is not drawn whole.
         let drawn = Array(members.prefix(300))
         var kinds: [UInt64: Set<String>] = [:]
@@ -219,14 +272,12 @@ struct GroupDescriber {
                 add(position, other, "content", Double(cosine))
             }
         }
-        let positions = Dictionary(uniqueKeysWithValues: drawn.enumerated().map { ($1, $0) })
-        for kind in ArtefactKind.allCases where kind.isIdentity || kind.isText || kind == .signature
-        {
-            for posting in (population.artefacts.postings[kind] ?? [:]).values {
-                let inside = posting.accounts.compactMap { positions[$0] }
-                guard inside.count >= 2, inside.count * 2 >= posting.accounts.count else {
-                    continue
-                }
+        for (position, kind) in Self.sharedKinds.enumerated()
+        where kind.isIdentity || kind.isText || kind == .signature {
+            for (key, inside) in holders(position, sums.prefix(drawn.count)) {
+                guard inside.count >= 2,
+                    inside.count * 2 >= population.artefacts.accounts(kind, key).count
+                else { continue }
                 for (a, b) in zip(inside, inside.dropFirst()) { add(a, b, kind.rawValue, 1) }
             }
         }

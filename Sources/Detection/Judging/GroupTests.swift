@@ -164,27 +164,27 @@ struct GroupTests {
     /// - Parameter isCommon: whether only the prompts of the pool's sampled exchanges count, as in a pool reduced to what
     ///   its members have in common.
     func partition(_ pool: Pool, isCommon: Bool = false) -> Measurement {
-        let sketches = pool.parts.map { population.profiles[$0.account].prompts }
-        let reach = sketches.map { $0.isSaturated ? ($0.entries.last?.key ?? 0) : UInt64.max }
-            .sorted()
+        let reach = pool.parts.map { population.promptReach[$0.account] }.sorted()
         var holders: [UInt64: Int] = [:]
-        for sketch in sketches {
-            for entry in sketch.entries { holders[entry.key, default: 0] += 1 }
+        for part in pool.parts {
+            for key in population.prompts[part.account] { holders[key, default: 0] += 1 }
         }
         var overlaps: [Double] = []
-        for (part, sketch) in zip(pool.parts, sketches) {
-            let own = Set(sketch.entries.map(\.key))
-            let ownReach = sketch.isSaturated ? (sketch.entries.last?.key ?? 0) : UInt64.max
+        for part in pool.parts {
+            // Ascending, as a sketch keeps them.
+            let own = population.prompts[part.account]
+            let ownReach = population.promptReach[part.account]
             let keys =
                 isCommon
-                ? Set(part.samples.filter { $0.prompt != 0 }.map { Hash64.mix($0.prompt) }) : own
+                ? Set(part.samples.filter { $0.prompt != 0 }.map { Hash64.mix($0.prompt) }).sorted()
+                : Array(own)
             if keys.isEmpty { continue }
             var sum = 0.0
-            for key in keys.sorted() {
+            for key in keys {
                 // Members whose sample reaches up to this key, but for the one that sent it.
                 let reaching = reach.count - Statistics.lowerBound(reach, key)
                 let others = reaching - (ownReach >= key ? 1 : 0)
-                let sharing = (holders[key] ?? 0) - (own.contains(key) ? 1 : 0)
+                let sharing = (holders[key] ?? 0) - (!isCommon || own.contains(key) ? 1 : 0)
                 if others > 0 { sum += Double(sharing) / Double(others) }
             }
             overlaps.append(sum / Double(keys.count))
@@ -206,11 +206,7 @@ struct GroupTests {
 
     /// Sign-ups in a burst.
     func signupBurst(_ pool: Pool) -> Measurement {
-        let times = pool.parts.compactMap {
-            population.profiles[$0.account].facts.createdMicroseconds.map {
-                Double($0) / Population.day
-            }
-        }
+        let times = pool.parts.map { population.facts[$0.account].created }.filter { !$0.isNaN }
         return burst(
             times, reference: population.created, members: pool.parts.count, name: "signup_burst",
             unit: "share of accounts made within the densest days")
@@ -227,21 +223,18 @@ struct GroupTests {
     /// The densest bursts of sign-ups and of onsets in a group, however few of its members they hold, each with its p-value
     /// corrected for the widths and the two kinds tried.
     func bursts(_ group: [Int]) -> [(members: [Int], p: Double)] {
-        let created = group.compactMap { account in
-            population.profiles[account].facts.createdMicroseconds.map {
-                (account: account, day: Double($0) / Population.day)
-            }
-        }
+        let created = group.map { (account: $0, day: population.facts[$0].created) }
+            .filter { !$0.day.isNaN }
         let onsets = group.map {
             (account: $0, day: Double(population.parts[$0].onset) / Population.day)
         }
         return [(created, population.created), (onsets, population.onsets)].compactMap {
             times, reference in
             guard times.count >= Proposals.minimumMembers else { return nil }
-            let others = Self.remove(times.map(\.day).sorted(), from: reference)
+            let days = times.map(\.day).sorted()
             var best: (members: [Int], p: Double)?
             for width in Self.burstDays {
-                let found = Statistics.scan(times.map(\.day), width: width, reference: others)
+                let found = Statistics.scan(days, width: width, reference: reference)
                 let p = Statistics.clamp(found.p * Double(2 * Self.burstDays.count))
                 if p < best?.p ?? 1 {
                     best = (
@@ -262,9 +255,9 @@ struct GroupTests {
         // A burst of a few members inside a group says little about the group: at least half must be in it.
         var best = Measurement(name: name, value: 0, threshold: 0.5, unit: unit, p: 1)
         guard times.count >= 5 else { return best }
-        let others = Self.remove(times.sorted(), from: reference)
+        let sorted = times.sorted()
         for width in Self.burstDays {
-            let found = Statistics.scan(times, width: width, reference: others)
+            let found = Statistics.scan(sorted, width: width, reference: reference)
             let share = Double(found.count) / Double(members)
             guard share >= 0.5 else { continue }
             let p = Statistics.clamp(found.p * Double(Self.burstDays.count))
@@ -273,22 +266,6 @@ struct GroupTests {
             }
         }
         return best
-    }
-
-    /// `reference` without `values`, both sorted.
-    private static func remove(_ values: [Double], from reference: [Double]) -> [Double] {
-        var result: [Double] = []
-        result.reserveCapacity(reference.count)
-        var index = 0
-        for value in reference {
-            while index < values.count, values[index] < value { index += 1 }
-            if index < values.count, values[index] == value {
-                index += 1
-            } else {
-                result.append(value)
-            }
-        }
-        return result
     }
 
     /// Accounts of different customers behind one payment instrument, phone, address or network.
@@ -335,10 +312,15 @@ struct GroupTests {
                 .max { ($0.value.count, $1.key) < ($1.value.count, $0.key) }
         }
         guard let card = commonest(.payment), let domain = commonest(.emailDomain) else { return 0 }
-        let payers = Set(population.artefacts.accounts(.payment, card.key))
-        let users = population.artefacts.accounts(.emailDomain, domain.key)
-        guard users.count(where: payers.contains) * 2 > users.count else { return 0 }
-        return Double(domain.value.count(where: payers.contains)) / Double(pool.parts.count)
+        // From the payers' side: a free provider's domain has more users than any card.
+        let payers = population.artefacts.accounts(.payment, card.key)
+        let users = population.artefacts.accounts(.emailDomain, domain.key).count
+        let payingUsers = payers.filter {
+            population.keys(.emailDomain, of: Int($0)).contains(domain.key)
+        }
+        guard payingUsers.count * 2 > users else { return 0 }
+        let members = Set(domain.value)
+        return Double(payingUsers.count { members.contains(Int($0)) }) / Double(pool.parts.count)
     }
 
     /// Reasoning signatures that one account received and another presents, or that several present. A client that
@@ -382,7 +364,7 @@ struct GroupTests {
     func breadth(_ pool: Pool) -> Measurement {
         let own = pool.parts.compactMap { part in
             pool.cutoff == .max
-                ? population.selfSimilarity[part.account]
+                ? known(population.selfSimilarity[part.account])
                 : ContentKernel.selfSimilarity(part.samples, shares: population.binShares)
         }
         let unit = "similarity of two prompts of one account, median over accounts"
@@ -398,4 +380,6 @@ struct GroupTests {
             name: "coverage_breadth", value: median, threshold: threshold, unit: unit,
             p: Statistics.clamp(Double(below + 1) / Double(reference.count + 1)))
     }
+
+    private func known(_ value: Double) -> Double? { value.isNaN ? nil : value }
 }

@@ -35,6 +35,7 @@ struct GroupAssessment {
 
     init(_ pool: Pool, population: Population) {
         let tests = GroupTests(population: population)
+        let read = pool.thinned
         members = pool.parts.count
         exchanges = pool.exchanges
         volumes = tests.volumes(pool)
@@ -44,13 +45,13 @@ struct GroupAssessment {
         payment = identity[0]
         network = identity[1]
         replay = tests.signatureReplay(pool)
-        breadth = tests.breadth(pool)
-        whole = PromptTests(pool, tests, isCommon: false)
+        breadth = tests.breadth(read)
+        whole = PromptTests(read, tests, isCommon: false)
         openIdentity = tests.openIdentity(pool)
         organization = Self.sharedOrganization(pool, population)
         // The common part can only help where the rest of the case is made without prompts.
         if coordination < Self.commonLevel, p(whole) > coordination,
-            let found = CommonContent.find(in: pool, frequencies: population.wordFrequencies)
+            let found = CommonContent.find(in: read, frequencies: population.wordFrequencies)
         {
             common = (found.common, PromptTests(found.pool, tests, isCommon: true))
         }
@@ -64,10 +65,8 @@ struct GroupAssessment {
     ) -> (name: String, share: Double) {
         var counts: [String: Int] = [:]
         for part in pool.parts {
-            let facts = population.profiles[part.account].facts
-            let name =
-                facts.trusted ? "trusted customers" : facts.organization
-            if !name.isEmpty { counts[name, default: 0] += 1 }
+            let number = Int(population.facts[part.account].organization)
+            if number > 0 { counts[population.organizations[number - 1], default: 0] += 1 }
         }
         guard
             let best = counts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })

@@ -92,9 +92,9 @@ extension Judge {
     /// through one exercise, for which the floors are not asked.
     ///
     /// - Parameter miss: probability, at most, that a new innocent group measures less than a bound, 0..<1.
-    /// - Parameter profiles: sorted by account, with their account facts.
-    public func reference(_ profiles: [AccountProfile], miss: Double) -> InnocentReference {
-        let population = Population(profiles, floors: settings.floors)
+    /// - Parameter profiles: with their account facts.
+    public func reference(_ profiles: ProfileSet, miss: Double) -> InnocentReference {
+        let population = Population(profiles, floors: settings.floors, threads: settings.threads)
         let judgement = judge(profiles)
         let accused = judgement.accounts.map { $0.verdict == .distillation }
         let proposals = Proposals(population: population).all()

@@ -71,9 +71,12 @@ public struct Judge: Sendable {
         var q = 1.0
     }
 
-    /// Judges `profiles`, which must be sorted by account.
-    public func judge(_ profiles: [AccountProfile]) -> Judgement {
-        let population = Population(profiles, floors: settings.floors)
+    /// Judges profiles in any order, of different accounts.
+    public func judge(_ profiles: [AccountProfile]) -> Judgement { judge(ProfileSet(profiles)) }
+
+    /// Judges `profiles`.
+    public func judge(_ profiles: ProfileSet) -> Judgement {
+        let population = Population(profiles, floors: settings.floors, threads: settings.threads)
         var owner = [Bool](repeating: false, count: profiles.count)
         var tested = Set<[Int]>()
         var candidates: [Candidate] = []

@@ -19,13 +19,17 @@ struct Membership {
         self.population = population
         self.component = component
         shares =
-            component.map { part in population.samples.map { part.share(of: $0) }.sorted() } ?? []
+            component.map { part in
+                population.representatives.map { part.share(of: population.samples[$0]) }.sorted()
+            } ?? []
     }
 
     private static let cap = 3.0
     /// Logarithm of the odds from which a member stays. Most members of a group that passed belong to it, so the odds start
     /// even; four to one leaves out those of whom nothing says that they do.
     private static let stayOdds = log(4.0)
+    /// Most that volume, sign-up, onset and parameters together can say.
+    private static let mostOdds = 3 * cap + 1
 
     private struct Core {
         let centroid: [Float]
@@ -53,13 +57,24 @@ struct Membership {
         }
         let core = core(of: current)
         let inside = Set(current)
-        let near = population.profiles.indices.filter { account in
-            guard !inside.contains(account), !taken[account],
+        @Sendable func isNear(_ account: Int) -> Bool {
+            guard !taken[account], !inside.contains(account),
                 let own = likeness(account, core.centroid)
             else { return false }
             return own > core.likeness.middle - 2 * core.likeness.spread
                 && (component == nil || own > 0)
         }
+        // Where so many are near that nothing could tell any of them, they need not be looked for one by one.
+        let drawn = population.representatives
+        let share = Double(drawn.count(where: isNear)) / Double(max(1, drawn.underestimatedCount))
+        if population.count > drawn.underestimatedCount,
+            Self.stayOdds + log(max(1, share * Double(population.count) / 2)) > Self.mostOdds
+        {
+            return (current, [])
+        }
+        let near = concurrentRanges(population.count, threads: population.threads) { range in
+            range.filter(isNear)
+        }.flatMap { $0 }
         // Content has been used to find those nearby; what else is known must tell each from as many as there are.
         let bar = Self.stayOdds + log(Double(max(1, near.count)))
         let joined = near.filter { likelihood($0, core, withContent: false) > bar }
@@ -70,12 +85,12 @@ struct Membership {
     /// that the group has in common. `nil` where too little is known.
     private func likeness(_ account: Int, _ centroid: [Float]) -> Double? {
         if let component { return component.share(of: population.samples[account]) }
-        let row = population.content.rows[account]
-        return row.isEmpty ? nil : Double(ContentSpace.dot(row, centroid))
+        return population.content.has(account)
+            ? Double(population.content.cosine(account, to: centroid)) : nil
     }
 
     private func volume(_ account: Int) -> Double {
-        log(Double(population.profiles[account].exchanges))
+        population.facts[account].volume
     }
 
     private func onset(_ account: Int) -> Double {
@@ -87,14 +102,11 @@ struct Membership {
         func robust(_ values: [Double], least: Double) -> (middle: Double, spread: Double) {
             (Statistics.median(values), max(least, Statistics.robustScale(values)))
         }
-        let created = members.compactMap {
-            population.profiles[$0].facts.createdMicroseconds.map { Double($0) / Population.day }
-        }
+        let created = members.map { population.facts[$0].created }.filter { !$0.isNaN }
         var parameters: [UInt64: Int] = [:]
         for member in members {
-            if let key = Self.mainParameters(population.profiles[member]) {
-                parameters[key, default: 0] += 1
-            }
+            let key = population.facts[member].parameters
+            if key != 0 { parameters[key, default: 0] += 1 }
         }
         let main = parameters.max { ($0.value, $1.key) < ($1.value, $0.key) }
         return Core(
@@ -109,13 +121,9 @@ struct Membership {
             parameterShare: Double(main?.value ?? 0) / Double(max(1, members.count)))
     }
 
-    private static func mainParameters(_ profile: AccountProfile) -> UInt64? {
-        profile.parameters.entries.max { ($0.count, $1.key) < ($1.count, $0.key) }?.key
-    }
-
     /// Log of how much better the core explains the account than the population does.
     private func likelihood(_ account: Int, _ core: Core, withContent: Bool = true) -> Double {
-        let profile = population.profiles[account]
+        let facts = population.facts[account]
         // The core against the population as it is, not as if spread evenly: most accounts of a log are active from its
         // beginning, so an onset there says nothing. A tenth of the core's mass is the population's, for robustness.
         func ratio(
@@ -142,12 +150,12 @@ struct Membership {
                 ? ratio(own, core.likeness, density: 1)
                 : ratio(own, core.likeness, among: shares)
         }
-        if let created = core.created, let own = profile.facts.createdMicroseconds {
-            sum += ratio(Double(own) / Population.day, created, among: population.created)
+        if let created = core.created, !facts.created.isNaN {
+            sum += ratio(facts.created, created, among: population.created)
         }
         sum += ratio(onset(account), core.onset, among: population.onsets)
         if core.parameterShare > 0.5 {
-            sum += Self.mainParameters(profile) == core.parameters ? 1 : -1
+            sum += facts.parameters == core.parameters ? 1 : -1
         }
         return sum
     }

@@ -3,7 +3,7 @@ import Sketches
 /// A group's data up to a moment, pooled over its members: what every test reads.
 struct Pool {
     /// One member's part.
-    struct Part {
+    struct Part: Sendable {
         /// Position in the population.
         let account: Int
         /// Exchanges before the cutoff.
@@ -30,18 +30,28 @@ struct Pool {
     /// Exchanges of all parts.
     var exchanges: Int { parts.reduce(0) { $0 + $1.exchanges } }
 
-    /// The data of `members` before `cutoff`; members without any are left out.
-    init(_ members: [Int], of population: Population, cutoff: Int64 = .max) {
+    /// The data of `members`.
+    init(_ members: [Int], of population: Population) {
+        self.init(members.map { population.parts[$0] }, cutoff: .max)
+    }
+
+    /// The data of `members` before `cutoff`, from their histories; members without any are left out.
+    init(
+        _ members: [Int], _ histories: [Population.History], of population: Population,
+        cutoff: Int64
+    ) {
+        let found = concurrentMap(Array(members.indices), threads: population.threads) {
+            index -> Part? in
+            guard histories[index].firstMicroseconds < cutoff else { return nil }
+            let account = members[index]
+            return Part(
+                account, histories[index], sample: population.samples[account], cutoff: cutoff)
+        }
+        self.init(found.compactMap { $0 }, cutoff: cutoff)
+    }
+
+    private init(_ found: [Part], cutoff: Int64) {
         self.cutoff = cutoff
-        let found =
-            cutoff == .max
-            ? members.map { population.parts[$0] }
-            : members.compactMap { account in
-                let profile = population.profiles[account]
-                return profile.firstMicroseconds < cutoff
-                    ? Part(account, profile, sample: population.samples[account], cutoff: cutoff)
-                    : nil
-            }
         // Samples are in the order of random ranks, so a part from the beginning is one as well.
         let each = max(Self.leastSamples, Self.samples / max(1, found.count))
         parts = found.contains { $0.samples.count > each } ? found.map { $0.keeping(each) } : found
@@ -55,6 +65,16 @@ struct Pool {
     private init(parts: [Part], cutoff: Int64) {
         self.parts = parts
         self.cutoff = cutoff
+    }
+
+    /// Members that tests of content read at most: what holds of so many of a group holds of the group.
+    private static let readMembers = 2000
+
+    /// A pool of no more members than tests of content read, spread evenly over this one.
+    var thinned: Pool {
+        guard parts.count > Self.readMembers else { return self }
+        let chosen = (0..<Self.readMembers).map { parts[$0 * parts.count / Self.readMembers] }
+        return Pool(parts: chosen, cutoff: cutoff)
     }
 
     /// The same parts with only these sampled exchanges, given by position; counts and times stay those of the whole.
@@ -80,7 +100,7 @@ extension Pool.Part {
     ///
     /// Of an account that was taken up after a life of its own, only exchanges from then on are sampled: what it asked
     /// before was not the group's. Its volume is given from both beginnings, since a ramp can pass for an onset.
-    init(_ account: Int, _ profile: AccountProfile, sample: [SampledSignals], cutoff: Int64) {
+    init(_ account: Int, _ profile: Population.History, sample: [SampledSignals], cutoff: Int64) {
         let onset = ActivityShift.moment(of: profile, before: cutoff)
         var count = 0
         var active = 0
@@ -94,7 +114,7 @@ extension Pool.Part {
         }
         let isWhole = profile.lastMicroseconds < cutoff
         self.init(
-            account: account, exchanges: isWhole ? Int(profile.exchanges) : max(1, count),
+            account: account, exchanges: isWhole ? profile.exchanges : max(1, count),
             exchangesSinceOnset: max(1, active), onset: onset, first: profile.firstMicroseconds,
             last: isWhole ? profile.lastMicroseconds : min(last, cutoff),
             samples: Self.samples(of: profile, sample: sample, within: onset..<cutoff))
@@ -102,8 +122,10 @@ extension Pool.Part {
 
     /// What is known of an account's exchanges in a time: its first ones, until the uniform sample holds more.
     private static func samples(
-        of profile: AccountProfile, sample: [SampledSignals], within time: Range<Int64>
+        of profile: Population.History, sample: [SampledSignals], within time: Range<Int64>
     ) -> [SampledSignals] {
+        // The same array where nothing is left out, so that most accounts' samples are held once.
+        if sample.allSatisfy({ time.contains($0.timeMicroseconds) }) { return sample }
         let uniform = sample.filter { time.contains($0.timeMicroseconds) }
         if time.upperBound == .max { return uniform }
         let first = profile.earliest.filter { time.contains($0.timeMicroseconds) }

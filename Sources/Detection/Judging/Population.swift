@@ -6,14 +6,32 @@ import Sketches
 #endif
 
 /// All profiles of a scan with what is computed of them once: content points, who shares what, reference draws.
+///
+/// Profiles are decoded once, a stretch at a time, and what every test reads is kept in columns by position: decoded
+/// profiles of a million accounts would not fit into memory, and what is needed of them does.
 struct Population {
-    let profiles: [AccountProfile]
+    /// Less often asked: what a group's members are described with.
+    let profiles: ProfileSet
+    /// Threads to work with; nothing depends on them.
+    let threads: Int
     /// How different independent accounts are taken to be at least.
     let floors: InnocentFloors
     /// Each account's sampled exchanges, by position.
-    let samples: [[SampledSignals]]
+    let samples: ContiguousArray<[SampledSignals]>
     /// Each account's part in any group over the whole scan, by position.
-    let parts: [Pool.Part]
+    let parts: ContiguousArray<Pool.Part>
+    /// Exchanges by hour, by position.
+    let hours: ContiguousArray<TimeHistogram>
+    /// Facts of each account, by position.
+    let facts: ContiguousArray<Facts>
+    /// Names that `Facts.organization` stands for.
+    let organizations: [String]
+    /// Hashes of prompts in each account's coordinated sample.
+    let prompts: KeyColumn
+    /// The largest hash up to which that sample holds every prompt.
+    let promptReach: ContiguousArray<UInt64>
+    /// For kinds that are asked of each account, its keys.
+    private let keys: [ArtefactKind: KeyColumn]
     let content: ContentSpace
     /// For each kind of artefact, the accounts that show each value.
     let artefacts: ArtefactIndex
@@ -31,78 +49,107 @@ struct Population {
     let binShares: [Double]
     /// Share of each content bin in the sampled words of an average account; sums to one.
     let wordFrequencies: [Double]
-    /// Self-similarity of each account, by position; `nil` where there are too few samples.
-    let selfSimilarity: [Double?]
+    /// Self-similarity of each account, by position; not a number where there are too few samples.
+    let selfSimilarity: ContiguousArray<Double>
     /// Self-similarity of each account with enough samples, sorted: small values are broad interests.
     let selfSimilarities: [Double]
+
+    /// Number of accounts.
+    var count: Int { parts.count }
 
     /// Microseconds in a day.
     static let day = 86_400_000_000.0
 
-    init(_ profiles: [AccountProfile], floors: InnocentFloors = .shipped) {
-        self.profiles = profiles
-        self.floors = floors
-        let samples = profiles.map { profile in
-            profile.samples.indices.map { SampledSignals(profile.samples[$0]) }
-                + profile.furtherSamples.map(\.signals)
-        }
-        self.samples = samples
-        parts = profiles.indices.map {
-            Pool.Part($0, profiles[$0], sample: samples[$0], cutoff: .max)
-        }
-        content = ContentSpace(profiles)
-        artefacts = ArtefactIndex(profiles)
-        created = profiles.compactMap { $0.facts.createdMicroseconds.map { Double($0) / Self.day } }
-            .sorted()
-        onsets = parts.map { Double($0.onset) / Self.day }.sorted()
-        volumes = profiles.map { log(Double($0.exchanges)) }.sorted()
-        firstMicroseconds = profiles.map(\.firstMicroseconds).min() ?? 0
-        lastMicroseconds = profiles.map(\.lastMicroseconds).max() ?? 0
-        var shares = [Double](repeating: 0, count: ContentBins.count)
-        var count = 0.0
-        for profile in profiles where profile.withText >= UInt64(ContentSpace.minimumExchanges) {
-            for (bin, value) in profile.content.enumerated() where value > 0 {
-                shares[bin] += min(1, Double(value) / Double(profile.withText))
-            }
-            count += 1
-        }
-        let binShares = shares.map { $0 / max(1, count) }
-        self.binShares = binShares
-        wordFrequencies = Self.wordFrequencies(samples)
-        selfSimilarity = parts.map {
-            ContentKernel.selfSimilarity($0.samples, shares: binShares)
-        }
-        selfSimilarities = selfSimilarity.compactMap { $0 }.sorted()
+    /// What is asked of each account by itself.
+    struct Facts {
+        /// Creation time in days since 1970; not a number where unknown.
+        var created: Double
+        /// Logarithm of the exchanges.
+        var volume: Double
+        /// The commonest parameter fingerprint; zero without any.
+        var parameters: UInt64
+        /// Number of the declared organisation, from one on; zero for none.
+        var organization: Int32
+        /// Whether it has its own first exchanges beside the sample.
+        var hasEarliest: Bool
     }
 
-    private static func wordFrequencies(_ samples: [[SampledSignals]]) -> [Double] {
-        // A little for every bin, so that none is impossible.
-        var sums = [Double](repeating: 0, count: ContentBins.count)
-        var accounts = 0.0
-        for own in samples {
-            let words = own.reduce(0) { $0 + Int($1.binCount) }
-            if words == 0 { continue }
-            accounts += 1
-            for sample in own {
-                for slot in 0..<Int(sample.binCount) {
-                    sums[Int(sample.bins[slot])] += 1 / Double(words)
+    init(_ profiles: ProfileSet, floors: InnocentFloors = .shipped, threads: Int = 1) {
+        self.profiles = profiles
+        self.floors = floors
+        self.threads = threads
+        let columns = Columns(profiles, threads: threads)
+        samples = columns.samples
+        parts = columns.parts
+        hours = columns.hours
+        facts = columns.facts
+        organizations = columns.organizations
+        prompts = columns.prompts
+        promptReach = columns.promptReach
+        keys = columns.keys
+        content = columns.content
+        artefacts = columns.artefacts
+        created = facts.lazy.map(\.created).filter { !$0.isNaN }.sorted()
+        onsets = parts.map { Double($0.onset) / Self.day }.sorted()
+        volumes = facts.map(\.volume).sorted()
+        firstMicroseconds = columns.firstMicroseconds
+        lastMicroseconds = columns.lastMicroseconds
+        let binShares = columns.binShares
+        self.binShares = binShares
+        wordFrequencies = columns.wordFrequencies
+        let parts = parts
+        let starts = Array(stride(from: 0, to: parts.count, by: 4096))
+        selfSimilarity = ContiguousArray(
+            concurrentMap(starts, threads: threads) { start in
+                parts[start..<min(start + 4096, parts.count)].map {
+                    ContentKernel.selfSimilarity($0.samples, shares: binShares) ?? .nan
                 }
-            }
-        }
-        let floor = 1e-6
-        let total = 1 + floor * Double(ContentBins.count)
-        return sums.map { ($0 / max(1, accounts) + floor) / total }
+            }.joined())
+        selfSimilarities = selfSimilarity.filter { !$0.isNaN }.sorted()
+    }
+
+    /// The keys of one account for a kind that is not taken from its sampled prompts; none for other kinds.
+    func keys(_ kind: ArtefactKind, of account: Int) -> ArraySlice<UInt64> {
+        keys[kind]?[account] ?? []
     }
 
     /// The accounts among `accounts` that show each value of a kind, in their order.
     func holders(of kind: ArtefactKind, among accounts: [Int]) -> [UInt64: [Int]] {
+        guard let column = keys[kind] else { return [:] }
         var result: [UInt64: [Int]] = [:]
         for account in accounts {
-            for key in ArtefactIndex.keys(kind, profiles[account]) {
-                result[key, default: []].append(account)
-            }
+            for key in column[account] { result[key, default: []].append(account) }
         }
         return result
+    }
+
+    /// Accounts that stand for all where a distribution over them is asked for: every one of a small population, of a large
+    /// one so many that a share is known to a hundredth or so.
+    var representatives: StrideTo<Int> {
+        stride(from: 0, to: count, by: max(1, count / Self.enough))
+    }
+
+    private static let enough = 8192
+}
+
+/// Keys of every account, by position, end to end.
+struct KeyColumn {
+    private(set) var keys: [UInt64] = []
+    private var ends: ContiguousArray<Int> = []
+
+    subscript(position: Int) -> ArraySlice<UInt64> {
+        keys[(position == 0 ? 0 : ends[position - 1])..<ends[position]]
+    }
+
+    mutating func append(_ own: some Sequence<UInt64>) {
+        keys.append(contentsOf: own)
+        ends.append(keys.count)
+    }
+
+    mutating func append(_ other: KeyColumn) {
+        let before = keys.count
+        keys.append(contentsOf: other.keys)
+        ends.append(contentsOf: other.ends.lazy.map { $0 + before })
     }
 }
 
@@ -115,6 +162,7 @@ enum ContentKernel {
     /// Mean similarity of two different exchanges of a sample, as a share of an exchange's similarity to itself; `nil`
     /// below eight exchanges with text. Repeated prompts count once.
     static func selfSimilarity(_ samples: [SampledSignals], shares: [Double]) -> Double? {
+        guard samples.count >= 8 else { return nil }
         var seen = Set<UInt64>()
         var counts = [Double](repeating: 0, count: shares.count)
         var own = 0.0

@@ -11,7 +11,7 @@ struct Proposals {
 
     init(population: Population, excluded: [Bool]? = nil) {
         self.population = population
-        self.excluded = excluded ?? [Bool](repeating: false, count: population.profiles.count)
+        self.excluded = excluded ?? [Bool](repeating: false, count: population.count)
     }
 
     /// Smallest group worth testing.
@@ -43,18 +43,19 @@ struct Proposals {
     /// Links between neighbours in content, weighted by their cosine above what unrelated accounts have.
     func contentLinks() -> [WeightedLink] {
         let found = population.content.neighbours(
-            tables: 24, window: 6, keep: Self.neighbours, excluded: excluded)
+            tables: 24, window: 6, keep: Self.neighbours, excluded: excluded,
+            threads: population.threads)
         let threshold = contentThreshold()
         var links: [WeightedLink] = []
         for (account, neighbours) in found.enumerated() {
             for neighbour in neighbours where neighbour.cosine > threshold {
                 // Each pair once, also when only one of the two counts the other among its nearest.
-                let mutual = found[neighbour.other].contains { $0.other == account }
-                if account < neighbour.other || !mutual {
+                let other = Int(neighbour.other)
+                let mutual = found[other].contains { $0.other == Int32(account) }
+                if account < other || !mutual {
                     links.append(
                         WeightedLink(
-                            first: min(account, neighbour.other),
-                            second: max(account, neighbour.other),
+                            first: min(account, other), second: max(account, other),
                             weight: Double(neighbour.cosine) * (mutual ? 1 : 0.5)))
                 }
             }
@@ -64,8 +65,9 @@ struct Proposals {
 
     /// The cosine that one in some hundred unrelated pairs exceeds: median and spread of pairs drawn by hash.
     private func contentThreshold() -> Float {
-        let rows = population.content.rows
-        let usable = rows.indices.filter { !rows[$0].isEmpty && !excluded[$0] }
+        let usable = (0..<population.count).filter {
+            population.content.has($0) && !excluded[$0]
+        }
         guard usable.count >= 10 else { return 0.3 }
         var values: [Double] = []
         for draw in 0..<2000 {
@@ -80,13 +82,12 @@ struct Proposals {
     /// Links between accounts that share a rare value: each with its next two in the posting list and in a shuffled one,
     /// so that a list of m accounts gives some 4 m links and stays connected.
     private func artefactLinks() -> [WeightedLink] {
-        let total = population.profiles.count
+        let total = population.count
         var links: [WeightedLink] = []
         for kind in ArtefactKind.allCases where kind != .organization && kind != .emailDomain {
-            for (_, posting) in (population.artefacts.postings[kind] ?? [:]).sorted(by: {
-                $0.key < $1.key
-            }) {
-                let accounts = posting.accounts.filter { !excluded[$0] }
+            let postings = population.artefacts[kind]
+            for position in 0..<postings.count {
+                let accounts = postings.accounts(at: position).map { Int($0) }.filter { !excluded[$0] }
                 let count = accounts.count
                 guard count >= 2, Double(count) <= max(3, Self.commonShare * Double(total)) else {
                     continue
@@ -130,7 +131,7 @@ struct Proposals {
 
     private func communities(_ links: [WeightedLink], resolution: Double) -> [[Int]] {
         let membership = Communities.leiden(
-            count: population.profiles.count, links: links, resolution: resolution)
+            count: population.count, links: links, resolution: resolution)
         var groups: [Int: [Int]] = [:]
         for (account, community) in membership.enumerated() {
             groups[community, default: []].append(account)
@@ -154,7 +155,7 @@ struct Proposals {
     /// A community without the members whose content lies far from the others'.
     private func core(of group: [Int]) -> [Int] {
         let centroid = population.content.centroid(of: group)
-        let cosines = group.map { Double(ContentSpace.dot(population.content.rows[$0], centroid)) }
+        let cosines = group.map { Double(population.content.cosine($0, to: centroid)) }
         let middle = Statistics.median(cosines)
         let spread = max(0.03, Statistics.robustScale(cosines))
         return zip(group, cosines).filter { $0.1 > middle - 3 * spread }.map(\.0)
@@ -162,12 +163,13 @@ struct Proposals {
 
     /// The accounts of each text artefact that is neither too rare nor common.
     private func artefactGroups() -> [[Int]] {
-        let total = population.profiles.count
+        let total = population.count
         var groups: [[Int]] = []
         for kind in ArtefactKind.allCases
         where kind.isText || kind == .payment || kind == .network || kind == .signature {
-            for posting in (population.artefacts.postings[kind] ?? [:]).values {
-                let accounts = posting.accounts.filter { !excluded[$0] }
+            let postings = population.artefacts[kind]
+            for position in 0..<postings.count {
+                let accounts = postings.accounts(at: position).map { Int($0) }.filter { !excluded[$0] }
                 if accounts.count >= 8,
                     Double(accounts.count) <= max(8, Self.commonShare * Double(total))
                 {

@@ -35,14 +35,19 @@ struct Relations {
 
     private func failover(from a: [Int], to b: [Int], cosine: Float) -> String? {
         guard cosine > Self.similarContent else { return nil }
-        let first = a.map { population.profiles[$0] }
-        let second = b.map { population.profiles[$0] }
-        let refused = first.reduce(0.0) { $0 + Double($1.refused) }
-        let total = first.reduce(0.0) { $0 + Double($1.exchanges) }
-        let end = Statistics.median(first.map { Double($0.lastMicroseconds) / Population.day })
-        let start = Statistics.median(second.map { Double($0.firstMicroseconds) / Population.day })
+        let end = Statistics.median(
+            a.map { Double(population.profiles.head(at: $0).lastMicroseconds) / Population.day })
+        let start = Statistics.median(
+            b.map { Double(population.profiles.head(at: $0).firstMicroseconds) / Population.day })
+        guard abs(start - end) < 2 else { return nil }
+        let first = a.map { account in
+            let profile = population.profiles[account]
+            return (refused: Double(profile.refused), exchanges: Double(profile.exchanges))
+        }
+        let refused = first.reduce(0.0) { $0 + $1.refused }
+        let total = first.reduce(0.0) { $0 + $1.exchanges }
         // Within two days, and with refusals beyond what every busy account sees.
-        guard refused / max(1, total) > 0.01, abs(start - end) < 2 else { return nil }
+        guard refused / max(1, total) > 0.01 else { return nil }
         return
             "same content, first exchanges within two days of the other's last, of which \(Explanations.percent(refused / max(1, total))) were refused"
     }

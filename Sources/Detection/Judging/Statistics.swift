@@ -39,24 +39,35 @@ enum Statistics {
         return lgamma_r(x, &sign)
     }
 
-    /// P(X >= k) for X binomial with `n` trials and probability `p`; exact, O(n - k).
+    /// P(X >= k) for X binomial with `n` trials and probability `p`; exact but for terms below 1e-12 of the sum.
+    ///
+    /// Terms are summed from the largest on, each from the one before it; O(standard deviations).
     static func binomialUpperTail(_ k: Int, of n: Int, p: Double) -> Double {
         if k <= 0 { return 1 }
         if k > n { return 0 }
         if p <= 0 { return 0 }
         if p >= 1 { return 1 }
-        let logP = log(p)
-        let logQ = log1p(-p)
-        let n0 = logGamma(Double(n) + 1)
-        var sum = 0.0
-        for i in k...n {
-            let term =
-                n0 - logGamma(Double(i) + 1) - logGamma(Double(n - i) + 1) + Double(i) * logP
-                + Double(n - i) * logQ
-            let value = exp(term)
-            sum += value
-            // Past the mode terms only shrink; stop once they no longer matter.
-            if Double(i) > p * Double(n), value < sum * 1e-12 { break }
+        let start = min(n, max(k, Int(p * Double(n + 1))))
+        let first = exp(
+            logGamma(Double(n) + 1) - logGamma(Double(start) + 1) - logGamma(Double(n - start) + 1)
+                + Double(start) * log(p) + Double(n - start) * log1p(-p))
+        let odds = p / (1 - p)
+        var sum = first
+        var term = first
+        var i = start
+        while i < n {
+            term *= Double(n - i) / Double(i + 1) * odds
+            sum += term
+            i += 1
+            if term < sum * 1e-12 { break }
+        }
+        term = first
+        i = start
+        while i > k {
+            term *= Double(i) / Double(n - i + 1) / odds
+            sum += term
+            i -= 1
+            if term < sum * 1e-12 { break }
         }
         return min(1, sum)
     }
@@ -108,24 +119,24 @@ enum Statistics {
     /// P-value of the densest window of length `width`: how likely `values.count` independent draws from `reference`
     /// would put as many into some window of that length. Union bound over the windows that begin at a draw.
     ///
-    /// - Parameter reference: sorted draws of the population, the group's own left out.
+    /// - Parameters:
+    ///   - sorted: the group's draws, ascending.
+    ///   - reference: sorted draws of the population, the group's own among them; they do not count.
     /// - Returns: the p-value and the densest window's start and count.
     static func scan(
-        _ values: [Double], width: Double, reference: [Double]
+        _ sorted: [Double], width: Double, reference: [Double]
     ) -> (p: Double, start: Double, count: Int) {
-        let sorted = values.sorted()
-        guard sorted.count >= 3, reference.count >= 20 else { return (1, sorted.first ?? 0, 0) }
+        let others = reference.count - sorted.count
+        guard sorted.count >= 3, others >= 20 else { return (1, sorted.first ?? 0, 0) }
         var best = (p: 1.0, start: sorted[0], count: 0)
         var end = 0
         for begin in sorted.indices {
             while end < sorted.count, sorted[end] <= sorted[begin] + width { end += 1 }
             let count = end - begin
             if count <= best.count { continue }
-            let share =
-                Double(
-                    upperBound(reference, sorted[begin] + width)
-                        - lowerBound(reference, sorted[begin])
-                        + 1) / Double(reference.count + 1)
+            let inside =
+                upperBound(reference, sorted[begin] + width) - lowerBound(reference, sorted[begin])
+            let share = Double(max(0, inside - count) + 1) / Double(others + 1)
             // The window's first member is given; the others fall into it with the population's share.
             let p =
                 Double(sorted.count)

@@ -19,6 +19,12 @@ enum ArtefactKind: String, CaseIterable {
     case signature = "reasoning_signature"
     case prompt = "prompt"
 
+    /// Its place among all kinds.
+    var position: Int { Self.positions[self]! }
+
+    private static let positions = Dictionary(
+        uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
+
     /// Whether the value can be shown: not derived from text that was sent.
     var isShowable: Bool {
         switch self {
@@ -44,54 +50,131 @@ enum ArtefactKind: String, CaseIterable {
     }
 }
 
-/// An inverted index: for each kind, the accounts that show each value. Built in one pass over the profiles.
-struct ArtefactIndex {
-    struct Posting {
-        var accounts: [Int] = []
-        var name = ""
-
-        fileprivate mutating func add(_ account: Int, name: String) {
-            if accounts.last == account { return }
-            accounts.append(account)
-            if self.name.isEmpty { self.name = name }
-        }
-    }
-
-    private(set) var postings: [ArtefactKind: [UInt64: Posting]] = [:]
-
+/// An inverted index: for each kind, the accounts that show each value that two or more of them show.
+///
+/// What one account alone shows links nothing, and most values are of that sort, so they are left out.
+struct ArtefactIndex: Sendable {
     /// Share of an account's sampled exchanges from which a text artefact counts as the account's.
     static let textShare = 0.1
 
-    init(_ profiles: [AccountProfile]) {
-        for (index, profile) in profiles.enumerated() { add(profile, at: index) }
+    /// The values of one kind that several accounts show, ascending, each with its accounts, ascending.
+    struct Postings: Sendable {
+        private(set) var keys: [UInt64] = []
+        private var ends: [Int] = []
+        private var holders: [Int32] = []
+
+        /// Number of values.
+        var count: Int { keys.count }
+
+        /// The accounts of the value at a position.
+        func accounts(at position: Int) -> ArraySlice<Int32> {
+            holders[(position == 0 ? 0 : ends[position - 1])..<ends[position]]
+        }
+
+        /// The accounts that show `key`; none if fewer than two do.
+        func accounts(_ key: UInt64) -> ArraySlice<Int32> {
+            let position = Statistics.lowerBound(keys, key)
+            return position < keys.count && keys[position] == key ? accounts(at: position) : []
+        }
+
+        /// - Parameter pairs: values with accounts, accounts ascending among equal values.
+        fileprivate init(_ pairs: [Pair]) {
+            let pairs = pairs.sorted {
+                $0.key != $1.key ? $0.key < $1.key : $0.account < $1.account
+            }
+            var index = 0
+            while index < pairs.count {
+                let start = holders.count
+                var end = index
+                while end < pairs.count, pairs[end].key == pairs[index].key {
+                    if holders.count == start || holders[holders.count - 1] != pairs[end].account {
+                        holders.append(pairs[end].account)
+                    }
+                    end += 1
+                }
+                if holders.count - start >= 2 {
+                    keys.append(pairs[index].key)
+                    ends.append(holders.count)
+                } else {
+                    holders.removeSubrange(start...)
+                }
+                index = end
+            }
+        }
     }
 
-    private mutating func add(
-        _ kind: ArtefactKind, _ key: UInt64, _ account: Int, name: String = ""
-    ) {
-        postings[kind, default: [:]][key, default: Posting()].add(account, name: name)
+    fileprivate struct Pair: Sendable {
+        let key: UInt64
+        let account: Int32
     }
 
-    private mutating func add(_ profile: AccountProfile, at index: Int) {
-        func fact(_ kind: ArtefactKind, _ value: String) {
-            if !value.isEmpty { add(kind, Hash64.string(value), index, name: value) }
+    /// Every value with every account that shows it, as they come.
+    struct Pairs: Sendable {
+        fileprivate var pairs = [[Pair]](repeating: [], count: ArtefactKind.allCases.count)
+
+        mutating func append(_ other: Pairs) {
+            for kind in pairs.indices { pairs[kind].append(contentsOf: other.pairs[kind]) }
         }
-        fact(.payment, profile.facts.payment)
-        fact(.phone, profile.facts.phone)
-        fact(.organization, profile.facts.organization)
-        fact(.emailDomain, profile.facts.emailDomain)
-        func sketch(_ kind: ArtefactKind, _ sketch: CountedBottomK) {
-            for entry in sketch.entries { add(kind, entry.key, index, name: entry.name) }
+
+        mutating func add(_ profile: AccountProfile, at account: Int) {
+            for (index, kind) in ArtefactKind.allCases.enumerated() {
+                for key in ArtefactIndex.allKeys(kind, profile) {
+                    pairs[index].append(Pair(key: key, account: Int32(account)))
+                }
+            }
         }
-        sketch(.address, profile.addresses)
-        sketch(.network, profile.networks)
-        sketch(.tls, profile.tlsFingerprints)
-        sketch(.userAgent, profile.userAgents)
-        sketch(.parameters, profile.parameters)
-        for key in Self.keys(.signature, profile) { add(.signature, key, index) }
-        for entry in profile.prompts.entries { add(.prompt, entry.key, index) }
-        for (kind, keys) in Self.textKeys(profile) {
-            for key in keys { add(kind, key, index) }
+    }
+
+    private let postings: [Postings]
+    private let profiles: ProfileSet
+
+    /// - Parameter profiles: those that the pairs were taken from, to look up names.
+    init(_ pairs: Pairs, profiles: ProfileSet, threads: Int) {
+        self.profiles = profiles
+        postings = concurrentMap(pairs.pairs, threads: threads) { Postings($0) }
+    }
+
+    /// The values of a kind.
+    subscript(kind: ArtefactKind) -> Postings { postings[kind.position] }
+
+    /// The accounts that show a value; none if fewer than two do.
+    func accounts(_ kind: ArtefactKind, _ key: UInt64) -> ArraySlice<Int32> {
+        self[kind].accounts(key)
+    }
+
+    /// What the value of a kind that can be shown is, as the account at a position shows it.
+    func name(_ kind: ArtefactKind, _ key: UInt64, shownBy account: Int) -> String {
+        let profile = profiles[account]
+        let sketch: CountedBottomK
+        switch kind {
+        case .payment: return profile.facts.payment
+        case .phone: return profile.facts.phone
+        case .organization: return profile.facts.organization
+        case .emailDomain: return profile.facts.emailDomain
+        case .address: sketch = profile.addresses
+        case .network: sketch = profile.networks
+        case .tls: sketch = profile.tlsFingerprints
+        case .userAgent: sketch = profile.userAgents
+        default: return ""
+        }
+        return sketch.entries.first { $0.key == key }?.name ?? ""
+    }
+
+    /// The keys of one account for any kind.
+    static func allKeys(_ kind: ArtefactKind, _ profile: AccountProfile) -> [UInt64] {
+        switch kind {
+        case .organization:
+            return profile.facts.organization.isEmpty
+                ? [] : [Hash64.string(profile.facts.organization)]
+        case .tls: return profile.tlsFingerprints.entries.map(\.key)
+        case .prompt: return profile.prompts.entries.map(\.key)
+        case .system: return recurrent(profile) { [$0.system] }
+        case .prefix: return recurrent(profile) { [UInt64($0.prefix)] }
+        case .suffix: return recurrent(profile) { [UInt64($0.suffix)] }
+        case .skeleton: return recurrent(profile) { $0.words >= 8 ? [UInt64($0.skeleton)] : [] }
+        case .shingle:
+            return recurrent(profile) { sample in (0..<4).map { UInt64(sample.shingles[$0]) } }
+        default: return keys(kind, profile)
         }
     }
 
@@ -116,27 +199,26 @@ struct ArtefactIndex {
 
     /// Text artefacts that recur in an account's sample: in at least two exchanges and a tenth of them, or in the only
     /// exchanges of an account that has fewer than four.
-    static func textKeys(_ profile: AccountProfile) -> [(ArtefactKind, [UInt64])] {
+    private static func recurrent(
+        _ profile: AccountProfile, _ keys: (borrowing SampledExchange) -> [UInt64]
+    ) -> [UInt64] {
         let least =
             profile.samples.count < 4 ? 1 : max(2, Int(Double(profile.samples.count) * textShare))
-        func recurrent(_ keys: (SampledExchange) -> [UInt64]) -> [UInt64] {
-            var counts: [UInt64: Int] = [:]
-            for sample in profile.samples {
-                for key in Set(keys(sample)) where key != 0 { counts[key, default: 0] += 1 }
-            }
-            return counts.filter { $0.value >= least }.keys.sorted()
+        var seen: [UInt64] = []
+        for index in profile.samples.indices {
+            let own = keys(profile.samples[index])
+            for (place, key) in own.enumerated()
+            where key != 0 && !own[..<place].contains(key) { seen.append(key) }
         }
-        return [
-            (.system, recurrent { [$0.system] }),
-            (.prefix, recurrent { [UInt64($0.prefix)] }),
-            (.suffix, recurrent { [UInt64($0.suffix)] }),
-            (.skeleton, recurrent { $0.words >= 8 ? [UInt64($0.skeleton)] : [] }),
-            (.shingle, recurrent { sample in (0..<4).map { UInt64(sample.shingles[$0]) } }),
-        ]
-    }
-
-    /// The accounts that show a value.
-    func accounts(_ kind: ArtefactKind, _ key: UInt64) -> [Int] {
-        postings[kind]?[key]?.accounts ?? []
+        seen.sort()
+        var result: [UInt64] = []
+        var index = 0
+        while index < seen.count {
+            var end = index + 1
+            while end < seen.count, seen[end] == seen[index] { end += 1 }
+            if end - index >= least { result.append(seen[index]) }
+            index = end
+        }
+        return result
     }
 }

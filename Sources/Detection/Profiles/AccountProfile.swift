@@ -115,8 +115,15 @@ public struct AccountProfile: Equatable, Sendable {
     ///
     /// - Parameter keepText: whether previews hold the text itself; otherwise letters and digits are masked.
     public mutating func add(_ exchange: Exchange, _ signals: ExchangeSignals, keepText: Bool) {
+        ProfileEntry.with(exchange) { entry in
+            add(entry, signals) { Preview.of(exchange, keepText: keepText) }
+        }
+    }
+
+    /// Adds one exchange; `preview` is asked for only if the exchange is among the few that keep one.
+    mutating func add(_ entry: ProfileEntry, _ signals: ExchangeSignals, preview: () -> String) {
         exchanges &+= 1
-        if let status = exchange.status {
+        if let status = entry.status {
             if status == 429 || status == 403 || status == 401 {
                 refused &+= 1
             } else if status >= 400 {
@@ -127,60 +134,48 @@ public struct AccountProfile: Equatable, Sendable {
         if signals.earlierTurns > 0 { multiTurn &+= 1 }
         if signals.usesTools { withTools &+= 1 }
         promptBytes &+= UInt64(signals.promptBytes)
-        if exchange.usage.outputTokens != nil || exchange.usage.inputTokens != nil {
-            withUsage &+= 1
-        }
-        // Token counts above 2^40 are not counts of tokens; clamping keeps sums far from overflow.
-        func tokens(_ value: Int64?) -> UInt64 { UInt64(min(max(value ?? 0, 0), 1 << 40)) }
-        inputTokens &+= tokens(exchange.usage.inputTokens)
-        outputTokens &+= tokens(exchange.usage.outputTokens)
-        reasoningTokens &+= tokens(exchange.usage.reasoningTokens)
+        if entry.hasUsage { withUsage &+= 1 }
+        inputTokens &+= entry.inputTokens
+        outputTokens &+= entry.outputTokens
+        reasoningTokens &+= entry.reasoningTokens
         firstMicroseconds = min(firstMicroseconds, signals.timeMicroseconds)
         lastMicroseconds = max(lastMicroseconds, signals.timeMicroseconds)
-        for index in 0..<categories.count where signals.categories & (1 << UInt32(index)) != 0 {
-            categories[index] &+= 1
+        if signals.categories != 0 {
+            for index in 0..<categories.count where signals.categories & (1 << UInt32(index)) != 0 {
+                categories[index] &+= 1
+            }
         }
-        facts.add(exchange.account)
+        facts.add(entry.facts)
         hours.add(seconds: signals.timeMicroseconds / 1_000_000, capacity: Limit.hours)
-        addArtefacts(exchange, signals)
-        addSample(exchange, signals, keepText: keepText)
+        addArtefacts(entry, signals)
+        addSample(entry, signals, preview)
         addEarliest(signals)
     }
 
-    private mutating func addArtefacts(_ exchange: Exchange, _ signals: ExchangeSignals) {
+    private mutating func addArtefacts(_ entry: ProfileEntry, _ signals: ExchangeSignals) {
         if signals.prompt != 0 { prompts.add(Hash64.mix(signals.prompt), k: Limit.prompts) }
         if signals.conversation != 0 {
             conversations.add(Hash64.mix(signals.conversation), k: Limit.conversations)
         }
         if signals.system != 0 { systems.add(signals.system, k: Limit.artefacts) }
         parameters.add(signals.parameters, k: Limit.artefacts)
-        Self.count(exchange.client.userAgent, seed: 1, k: Limit.artefacts, in: &userAgents)
+        Self.count(entry.userAgent, k: Limit.artefacts, in: &userAgents)
+        Self.count(entry.tlsFingerprint, k: Limit.artefacts, in: &tlsFingerprints)
+        Self.count(ProfileEntry.Name(entry.ip, seed: 3), k: Limit.addresses, in: &addresses)
         Self.count(
-            exchange.client.tlsFingerprint, seed: 2, k: Limit.artefacts, in: &tlsFingerprints)
-        Self.count(exchange.client.ip, seed: 3, k: Limit.addresses, in: &addresses)
-        Self.count(
-            Self.network(of: exchange.client.ip), seed: 4, k: Limit.artefacts, in: &networks)
-        Self.count(exchange.model, seed: 5, k: Limit.artefacts, in: &models)
-        for block in exchange.blocks where block.signature.count > 0 {
-            presentedSignatures.add(Self.signatureKey(block), k: Limit.signatures)
-        }
-        for block in exchange.answer where block.signature.count > 0 {
-            issuedSignatures.add(Self.signatureKey(block), k: Limit.signatures)
-        }
-    }
-
-    private static func signatureKey(_ block: ContentBlock) -> UInt64 {
-        Hash64.bytes(block.signature.base, count: block.signature.count, seed: 6)
+            ProfileEntry.Name(Self.network(of: entry.ip), seed: 4), k: Limit.artefacts,
+            in: &networks)
+        Self.count(entry.model, k: Limit.artefacts, in: &models)
+        for key in entry.presented { presentedSignatures.add(key, k: Limit.signatures) }
+        for key in entry.issued { issuedSignatures.add(key, k: Limit.signatures) }
     }
 
     @inline(__always)
     private static func count(
-        _ value: ByteView, seed: UInt64, k: Int, in sketch: inout CountedBottomK
+        _ value: ProfileEntry.Name, k: Int, in sketch: inout CountedBottomK
     ) {
-        guard value.count > 0 else { return }
-        sketch.add(Hash64.bytes(value.base, count: value.count, seed: seed), k: k) {
-            clipped(value, to: nameLimit)
-        }
+        guard value.text.count > 0 else { return }
+        sketch.add(value.key, k: k) { clipped(value.text, to: nameLimit) }
     }
 
     /// The /24 of an IPv4 address, or the first three groups of an IPv6 one, as a prefix of its text.
@@ -206,7 +201,7 @@ public struct AccountProfile: Equatable, Sendable {
     }
 
     private mutating func addSample(
-        _ exchange: Exchange, _ signals: ExchangeSignals, keepText: Bool
+        _ entry: ProfileEntry, _ signals: ExchangeSignals, _ preview: () -> String
     ) {
         let limit = Limit.samples
         if contentCounts.isEmpty, samples.count == limit {
@@ -221,10 +216,9 @@ public struct AccountProfile: Equatable, Sendable {
         }
         var sample = SampledExchange(
             signals,
-            model: exchange.model.isEmpty
-                ? 0 : Hash64.bytes(exchange.model.base, count: exchange.model.count, seed: 5),
-            outputTokens: UInt32(clamping: exchange.usage.outputTokens ?? 0),
-            id: Self.clipped(exchange.id, to: Self.idLimit))
+            model: entry.model.text.isEmpty ? 0 : entry.model.key,
+            outputTokens: UInt32(clamping: entry.outputTokens),
+            id: Self.clipped(entry.id, to: Self.idLimit))
         var position = samples.count
         while position > 0, SampledExchange.precedes(sample, samples[position - 1]) {
             position -= 1
@@ -234,7 +228,7 @@ public struct AccountProfile: Equatable, Sendable {
             return
         }
         if position < Limit.previews {
-            sample.preview = Preview.of(exchange, keepText: keepText)
+            sample.preview = preview()
             if samples.count >= Limit.previews { samples[Limit.previews - 1].preview = "" }
         }
         samples.insert(sample, at: position)

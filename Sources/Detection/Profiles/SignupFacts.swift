@@ -37,7 +37,8 @@ public struct SignupFacts: Equatable, Sendable {
             && a.trusted == b.trusted
     }
 
-    mutating func add(_ facts: AccountFacts) {
+    /// A hash of facts, to tell the same ones.
+    static func hash(_ facts: AccountFacts) -> UInt64 {
         var hash = UInt64(bitPattern: facts.created?.microseconds ?? -1)
         func mixIn(_ view: ByteView) {
             hash = Hash64.bytes(view.base, count: view.count, seed: hash)
@@ -48,6 +49,11 @@ public struct SignupFacts: Equatable, Sendable {
         mixIn(facts.paymentFingerprint)
         mixIn(facts.plan)
         mixIn(facts.signupPath)
+        return hash
+    }
+
+    mutating func add(_ facts: AccountFacts) {
+        let hash = Self.hash(facts)
         if hash == lastSeen { return }
         lastSeen = hash
         Self.keepFirst(facts.created?.microseconds, in: &createdMicroseconds)

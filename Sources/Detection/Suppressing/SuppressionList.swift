@@ -76,8 +76,8 @@ public struct SuppressionList: Sendable {
     ///
     /// An entry holds when it has not ended at the last exchange of `profiles`, which must be those that were judged. An
     /// account of a suppressed finding has the verdict `noFinding`, and what was measured beside it.
-    public func applied(to judgement: Judgement, _ profiles: [AccountProfile]) -> Judgement {
-        let now = profiles.map(\.lastMicroseconds).max() ?? .min
+    public func applied(to judgement: Judgement, _ profiles: ProfileSet) -> Judgement {
+        let now = profiles.times?.last ?? .min
         // For each account the entries that match it, expired ones too.
         var matches: [String: [Int]] = [:]
         var counts = [Int](repeating: 0, count: entries.count)
