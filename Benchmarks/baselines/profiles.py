@@ -13,7 +13,6 @@ the batch whatever can be done so.
 
 import argparse
 import array
-import gc
 import itertools
 import json
 import pathlib
@@ -243,8 +242,6 @@ def main():
     parser.add_argument("--limit", type=int, help="exchanges to read; all if not given")
     parser.add_argument("--rules", type=pathlib.Path, default=SOURCE)
     options = parser.parse_args()
-    # Nothing here makes cycles, and looking for them costs a tenth.
-    gc.disable()
     started = time.process_time()
     profiles = Profiles(options.rules)
     exchanges = size = 0

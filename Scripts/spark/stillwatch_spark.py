@@ -27,7 +27,9 @@ holds its own profiles in memory, which are smaller than the records that it rea
 bucket of merged profiles passes through the driver's JVM at a time: give more --buckets when that exceeds
 spark.driver.maxResultSize. The driver needs a disk (TMPDIR) for all of them, and memory to judge them.
 
-Exit status: 0 the results are there, 2 they are not and nothing was written; the last line says why.
+The driver runs where spark-submit does (client mode); --out, --accounts, --suppress and --reference are paths there.
+Exit status: 0 the results are there, 2 they are not and nothing was written; a line that begins with
+'stillwatch_spark:' says why. spark-submit shows it, and where time went, on standard output: see --metrics.
 """
 
 import argparse
@@ -444,6 +446,8 @@ def parsed():
         arguments.source = "rows" if is_uri or arguments.input_format == "parquet" else "files"
     if arguments.source == "files" and (is_uri or arguments.input_format == "parquet"):
         parser.error("--source files is for JSON Lines at local paths")
+    if arguments.format == "auto":
+        arguments.format = None
     if "-" in arguments.inputs:
         parser.error("standard input cannot be read by a cluster")
     # What would else be noticed after everything was read.

@@ -299,6 +299,8 @@ def test(binary, work):
     check("killed-worker: a task was lost amid its work", None if re.search(
         "Lost task .*ExecutorLostFailure|while it was being computed, its executor exited", log)
         else "no task ran on the executor that was killed")
+    check("killed-worker: finished tasks were repeated",
+          None if "Resubmitted ShuffleMapTask" in log else "nothing was lost that a task had left there")
     same("killed-worker", "scan-logs", RESULTS, work)
 
     # A worker that was killed cannot clean up after its executors.

@@ -18,21 +18,19 @@ int sw_leiden(
     if ((status = igraph_vector_init(&edge_weights, (igraph_integer_t)links))) goto free_communities;
     if ((status = igraph_vector_init(&strengths, (igraph_integer_t)nodes))) goto free_weights;
 
-    double total = 0;
     for (size_t i = 0; i < links; i++) {
         VECTOR(edges)[2 * i] = first[i];
         VECTOR(edges)[2 * i + 1] = second[i];
         VECTOR(edge_weights)[i] = weights[i];
         VECTOR(strengths)[first[i]] += weights[i];
         VECTOR(strengths)[second[i]] += weights[i];
-        total += weights[i];
     }
     if ((status = igraph_create(&graph, &edges, (igraph_integer_t)nodes, IGRAPH_UNDIRECTED))) goto free_strengths;
 
-    // With node weights equal to strengths and the resolution over twice the total weight, the constant Potts
-    // objective that igraph optimises is modularity.
+    // With node weights equal to strengths and the resolution given over twice the graph's total weight, the constant
+    // Potts objective that igraph optimises is modularity.
     status = igraph_community_leiden(
-        &graph, &edge_weights, &strengths, total > 0 ? resolution / (2 * total) : 0, 0.01, 0, 4, &communities,
+        &graph, &edge_weights, &strengths, resolution, 0.01, 0, 4, &communities,
         NULL, NULL);
     if (status == IGRAPH_SUCCESS) {
         for (size_t i = 0; i < nodes; i++) membership[i] = (uint32_t)VECTOR(communities)[i];

@@ -152,7 +152,7 @@ public struct InputSet: Sendable {
         return endings.contains { stem.hasSuffix("." + $0) }
     }
 
-    private static func file(_ path: String, _ status: stat) -> InputFile {
+    static func file(_ path: String, _ status: stat) -> InputFile {
         let isRegular = status.st_mode & S_IFMT == S_IFREG
         let lower = path.lowercased()
         let packing: InputFile.Packing =

@@ -21,6 +21,13 @@ public enum ScanError: Error, Sendable, CustomStringConvertible {
     case accountTable(path: String, reason: String)
     /// The rules cannot be used.
     case rules(RuleSetError)
+    /// A file of profiles cannot be used.
+    case profileFile(path: String, reason: String)
+    /// Two files of profiles were made with different settings.
+    case otherSetting(
+        name: String, path: String, value: String, otherPath: String, otherValue: String)
+    /// A list of parts cannot be used.
+    case partList(line: Int, reason: String)
 
     /// For a reader.
     public var description: String {
@@ -47,6 +54,12 @@ public enum ScanError: Error, Sendable, CustomStringConvertible {
             "account table \(path): \(reason)"
         case .rules(let error):
             "\(error)"
+        case .profileFile(let path, let reason):
+            "\(path): not a usable profile file: \(reason)"
+        case .otherSetting(let name, let path, let value, let otherPath, let otherValue):
+            "\(path) was made with \(name) \(value) and \(otherPath) with \(otherValue); make both with the same settings"
+        case .partList(let line, let reason):
+            "list of parts, line \(line): \(reason)"
         }
     }
 }

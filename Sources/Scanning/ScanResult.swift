@@ -110,8 +110,14 @@ public struct ScanResult: Sendable {
         self.bad = bad.sorted { $0.reason < $1.reason }
     }
 
+    /// Gives an input another name.
+    public mutating func rename(_ path: String, to name: String) {
+        for index in inputs.indices where inputs[index].path == path { inputs[index].path = name }
+        for index in bad.indices where bad[index].file == path { bad[index].file = name }
+    }
+
     /// Throws when more than `limit` of the records, 0...1, are bad.
-    package func requireReadable(limit: Double) throws(ScanError) {
+    public func requireReadable(limit: Double) throws(ScanError) {
         let count = bad.reduce(0) { $0 + $1.count }
         let records = inputs.reduce(0) { $0 + $1.exchanges + $1.ignored } + count
         if count > 0, Double(count) > limit * Double(records),

@@ -90,6 +90,25 @@ public struct Scanner: Sendable {
         return result
     }
 
+    /// Reads the parts of a list; the share of bad records is the caller's to judge.
+    ///
+    /// - Throws: when an input cannot be read, or its format is unknown.
+    public func read(_ list: PartList, progress: ScanProgress) throws(ScanError) -> ScanResult {
+        var formats: [String: LogFormat] = [:]
+        var parts: [InputPart] = []
+        for part in list.parts {
+            if formats[part.file.path] == nil {
+                formats[part.file.path] = try format(of: part.file)
+            }
+            parts.append(
+                InputPart(
+                    file: part.file, start: part.start, end: part.end,
+                    format: formats[part.file.path], isDigested: part.isDigested))
+        }
+        if parts.isEmpty { return ScanResult(profiles: ProfileSet(), inputs: [], bad: []) }
+        return try read(parts, progress: progress).withJoinedInputs
+    }
+
     /// Reads parts of inputs, each of another file; the share of bad records is the caller's to judge.
     ///
     /// - Throws: when an input cannot be read, or a stream's format is unknown.
@@ -149,7 +168,7 @@ public struct Scanner: Sendable {
                     pieces.append(.range(file: index, start: start, end: end))
                     start = end
                 }
-            } else {
+            } else if part.end > part.start {
                 pieces.append(.range(file: index, start: part.start, end: part.end))
             }
         }

@@ -5,7 +5,7 @@ import Sketches
 
 extension WatchState {
     /// Version of the form that `encoded` has.
-    static let formatVersion: UInt64 = 1
+    static let formatVersion: UInt64 = 2
 
     /// The state as bytes; profiles in order of their accounts, so that equal states have equal bytes.
     var encoded: [UInt8] {
@@ -75,13 +75,7 @@ extension WatchState {
 
     static func write(_ faults: [BadRecordSummary], to writer: inout ByteWriter) {
         writer.varint(UInt64(faults.count))
-        for fault in faults {
-            writer.string(fault.reason.rawValue)
-            writer.string(fault.field)
-            writer.varint(UInt64(fault.count))
-            writer.string(fault.file)
-            writer.signed(fault.offset)
-        }
+        for fault in faults { fault.write(to: &writer) }
     }
 
     static func faults(
@@ -89,15 +83,7 @@ extension WatchState {
     ) throws(ByteCodingError) -> [BadRecordSummary] {
         var faults: [BadRecordSummary] = []
         for _ in 0..<(try reader.count(limit: 1000, what: "faults")) {
-            let start = reader.offset
-            guard let reason = BadRecord.Reason(rawValue: try reader.string(limit: 100)) else {
-                throw .invalid(what: "reason", offset: start)
-            }
-            faults.append(
-                BadRecordSummary(
-                    reason: reason, field: try reader.string(limit: longest),
-                    count: try reader.count(limit: 1 << 53, what: "faults"),
-                    file: try reader.string(limit: longest), offset: try reader.signed()))
+            faults.append(try BadRecordSummary(from: &reader))
         }
         return faults
     }
@@ -118,12 +104,7 @@ extension WatchedInput {
             writer.varint(UInt64(digest.count))
             for byte in digest { writer.varint(UInt64(byte)) }
         }
-        writer.string(report.format.rawValue)
-        for count in [report.exchanges, report.bad, report.ignored, report.outsideTime] {
-            writer.varint(UInt64(count))
-        }
-        writer.varint(UInt64(report.bytes))
-        writer.string(report.digest)
+        report.write(to: &writer)
         writer.varint(held == nil ? 0 : 1)
         guard let held else { return writer.bytes }
         WatchState.write(held.faults, to: &writer)
@@ -147,17 +128,7 @@ extension WatchedInput {
             return bytes
         }
         marks = FileMarks(length: Int64(try count()), head: try digest(), tail: try digest())
-        let start = reader.offset
-        guard let format = LogFormat(rawValue: try reader.string(limit: 100)) else {
-            throw .invalid(what: "format", offset: start)
-        }
-        report = InputReport(path: path, format: format)
-        report.exchanges = try count()
-        report.bad = try count()
-        report.ignored = try count()
-        report.outsideTime = try count()
-        report.bytes = Int64(try count())
-        report.digest = try reader.string(limit: 64)
+        report = try InputReport(from: &reader)
         if try reader.varint() == 1 {
             let faults = try WatchState.faults(from: &reader)
             held = HeldRecords(profiles: try WatchState.profiles(from: &reader), faults: faults)

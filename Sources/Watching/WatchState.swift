@@ -59,7 +59,7 @@ struct WatchState {
     var result: ScanResult {
         var faults = faults
         let held = inputs.compactMap(\.held)
-        for held in held { Self.add(held.faults, to: &faults) }
+        for held in held { faults.add(held.faults) }
         let reports = inputs.map { input in
             var report = input.report
             report.path = input.path
@@ -73,32 +73,6 @@ struct WatchState {
     /// Adds what settled inputs gave.
     mutating func add(_ result: ScanResult) {
         profiles = .merged([profiles, result.profiles])
-        Self.add(result.bad, to: &faults)
-    }
-
-    private static func add(_ found: [BadRecordSummary], to known: inout [BadRecordSummary]) {
-        for fault in found {
-            guard let index = known.firstIndex(where: { $0.reason == fault.reason }) else {
-                known.append(fault)
-                continue
-            }
-            let count = known[index].count + fault.count
-            let before = known[index]
-            if (fault.file, fault.offset) < (before.file, before.offset) { known[index] = fault }
-            known[index].count = count
-        }
-    }
-}
-
-extension InputReport {
-    /// Adds what a later part of the same input gave.
-    mutating func add(_ later: InputReport) {
-        format = later.format
-        bytes += later.bytes
-        exchanges += later.exchanges
-        bad += later.bad
-        ignored += later.ignored
-        outsideTime += later.outsideTime
-        if !later.digest.isEmpty { digest = later.digest }
+        faults.add(result.bad)
     }
 }

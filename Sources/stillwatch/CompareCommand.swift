@@ -24,6 +24,7 @@ struct CompareCommand: ParsableCommand {
     var minimum = 100
 
     func validate() throws {
+        try inputs.requirePaths()
         guard minimum > 0 else {
             throw ValidationError("--minimum must be above 0, not \(minimum)")
         }

@@ -7,7 +7,7 @@ import Scanning
 /// Which logs are read, and how.
 struct InputArguments: ParsableArguments {
     @Argument(help: "Files, folders, patterns, or - for standard input; plain, .gz or .zst.")
-    var paths: [String]
+    var paths: [String] = []
 
     @Option(
         help: "Log format: auto, \(LogFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -28,8 +28,12 @@ struct InputArguments: ParsableArguments {
     @Option(help: "More rules: a YAML list of id, category and pattern.")
     var rules: String?
 
-    func validate() throws {
+    /// Some commands can do without.
+    func requirePaths() throws {
         if paths.isEmpty { throw ValidationError("name a file, a folder, a pattern or -") }
+    }
+
+    func validate() throws {
         guard (0...1).contains(maxBad) else {
             throw ValidationError("--max-bad must be between 0 and 1, not \(maxBad)")
         }
@@ -99,23 +103,13 @@ struct InputArguments: ParsableArguments {
 struct LogArguments: ParsableArguments {
     @OptionGroup var inputs: InputArguments
 
-    @Option(help: "Account table (.csv or .jsonl) with the sign-up facts that no log carries.")
-    var accounts: String?
+    @OptionGroup var judging: JudgingArguments
 
-    @Option(help: "False-discovery bound: the share of accused campaigns that may be innocent.")
-    var fdr = 0.01
-
-    func validate() throws {
-        guard (0...1).contains(fdr), fdr > 0 else {
-            throw ValidationError("--fdr must be above 0 and at most 1, not \(fdr)")
-        }
-    }
-
-    func accountTable() throws -> AccountTable? { try accounts.map(AccountFile.read) }
+    func validate() throws { try inputs.requirePaths() }
 
     /// Everything read at once, with what the account table says.
     func profiles() throws -> ScanResult {
-        let table = try accountTable()
+        let table = try judging.accountTable()
         var logs = try inputs.read()
         if let table { logs.join(table) }
         return logs

@@ -5,31 +5,31 @@ import Scanning
 
 /// Puts a scan's findings into the shapes of the terminal, the summary and the report.
 struct ScanOutput {
-    let command: ScanArguments
+    let publication: Publication
     let result: ScanResult
     let judgement: Judgement
-    let table: AccountTable?
-    /// What was judged with.
-    let floors: InnocentFloors
 
     private var settings: [SummaryFile.Entry] {
-        [
-            .init("format", command.logs.inputs.format),
-            .init("accounts", command.logs.accounts ?? "none"),
-            .init("fdr", "\(command.logs.fdr)"), .init("max_bad", "\(command.logs.inputs.maxBad)"),
-            .init("since", command.logs.inputs.since ?? "none"),
-            .init("until", command.logs.inputs.until ?? "none"),
-            .init("rules", command.logs.inputs.rules ?? "built-in"),
-            .init("suppress", command.suppress ?? "none"),
-            .init("reference", command.reference.reference ?? "shipped"),
-            .init("show_text", command.showText ? "yes" : "no"),
-            .init("input_price_usd_per_million", "\(command.inputPrice)"),
-            .init("output_price_usd_per_million", "\(command.outputPrice)"),
+        let (read, judging, output) = (publication.read, publication.judging, publication.output)
+        return [
+            .init("format", read["--format"]),
+            .init("accounts", judging.accounts ?? "none"),
+            .init("fdr", "\(judging.fdr)"), .init("max_bad", read["--max-bad"]),
+            .init("since", read["--since"]), .init("until", read["--until"]),
+            .init("rules", read["--rules"]),
+            .init("suppress", output.suppress ?? "none"),
+            .init("reference", output.reference.reference ?? "shipped"),
+            .init("show_text", read["--show-text"]),
+            .init("input_price_usd_per_million", "\(output.inputPrice)"),
+            .init("output_price_usd_per_million", "\(output.outputPrice)"),
         ]
     }
 
+    /// Whether a campaign was found.
+    var hasCampaign: Bool { judgement.campaigns.contains { $0.verdict == .distillation } }
+
     private var calibration: [SummaryFile.Entry] {
-        Calibration.constants(floors).map {
+        Calibration.constants(publication.floors).map {
             .init($0.name, "\($0.value)", explanation: $0.explanation)
         }
     }
@@ -62,7 +62,7 @@ struct ScanOutput {
         context.calibration = calibration.map {
             .init(name: $0.name, value: $0.value, explanation: $0.explanation)
         }
-        context.showsText = command.showText
+        context.showsText = publication.read.showsText
         return context
     }
 
@@ -128,7 +128,7 @@ struct ScanOutput {
                 : "matches no account"
             Terminal.message(
                 Terminal.safe(
-                    "stillwatch: \(command.suppress ?? ""):\(use.entry.line): the entry \(fault)"))
+                    "stillwatch: \(publication.output.suppress ?? ""):\(use.entry.line): the entry \(fault)"))
         }
         for note in judgement.unavailable { Terminal.message("stillwatch: \(note)") }
     }

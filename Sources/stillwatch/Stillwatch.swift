@@ -10,7 +10,8 @@ struct Stillwatch: ParsableCommand {
         abstract: "Finds illicit distillation of a language model in the request logs of its API.",
         version: version,
         subcommands: [
-            ScanCommand.self, WatchCommand.self, SimulateCommand.self, ScoreCommand.self,
+            ScanCommand.self, WatchCommand.self, ProfileCommand.self, MergeCommand.self,
+            JudgeCommand.self, SimulateCommand.self, ScoreCommand.self,
             DrillCommand.self, CalibrateCommand.self, CompareCommand.self,
         ])
 

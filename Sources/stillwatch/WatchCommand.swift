@@ -50,11 +50,11 @@ struct WatchCommand: ParsableCommand {
                 $0, secret: ProcessInfo.processInfo.environment["STILLWATCH_WEBHOOK_SECRET"],
                 allowsPlainHTTP: webhookInsecure)
         }
-        let floors = try arguments.reference.floors()
-        _ = try OutputFolder(path: arguments.out)
+        _ = try arguments.output.reference.floors()
+        _ = try OutputFolder(path: arguments.output.out)
         let watcher = try Watcher(
             folder: try StateFolder(path: state), paths: arguments.logs.inputs.paths,
-            excluded: [arguments.out],
+            excluded: [arguments.output.out],
             options: try arguments.logs.inputs.options(keepText: arguments.showText),
             rules: try arguments.logs.inputs.ruleSet(), hasWebhook: receiver != nil)
         let stop = StopRequest()
@@ -71,7 +71,7 @@ struct WatchCommand: ParsableCommand {
         var isFirst = true
         while true {
             deadline = ContinuousClock.now + every.duration
-            try round(watcher, receiver, floors, stop, isFirst: isFirst)
+            try round(watcher, receiver, stop, isFirst: isFirst)
             isFirst = false
             if once || stop.isAsked { return }
             if isOnlyStream, !watcher.isStreaming { return }
@@ -91,12 +91,10 @@ struct WatchCommand: ParsableCommand {
     }
 
     private func round(
-        _ watcher: Watcher, _ receiver: Webhook?, _ floors: InnocentFloors, _ stop: StopRequest,
-        isFirst: Bool
+        _ watcher: Watcher, _ receiver: Webhook?, _ stop: StopRequest, isFirst: Bool
     ) throws {
         let started = ContinuousClock.now
-        let table = try arguments.logs.accountTable()
-        let suppressions = try arguments.suppress.map(SuppressionFile.list)
+        let publication = try arguments.publication()
         let progress = ScanProgress()
         let display = Terminal.errorIsTerminal ? ProgressDisplay(progress) : nil
         let round: Watcher.Round
@@ -107,8 +105,7 @@ struct WatchCommand: ParsableCommand {
         for message in round.messages { Terminal.message("stillwatch: \(Terminal.safe(message))") }
         if round.isNew || isFirst, !round.result.profiles.isEmpty {
             let seconds = (ContinuousClock.now - started) / .seconds(1)
-            let findings = try arguments.publish(
-                round.result, table, suppressions, floors, readSeconds: seconds)
+            let findings = try publication.publish(round.result, readSeconds: seconds)
             tell(try watcher.finish(round, findings.judgement))
             if isFirst { findings.printFaults() }
             let all = Terminal.grouped(round.result.exchanges)

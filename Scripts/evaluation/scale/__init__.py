@@ -2,7 +2,7 @@
 
 import parts
 
-from . import growth, judging, kill, packed, profiles, ratio, spark, threads, whole, world
+from . import growth, judging, kill, packed, ratio, spark, threads, whole, world
 
 # In the order of the results file.
 PARTS = {
@@ -11,7 +11,6 @@ PARTS = {
     "ratio": ratio,
     "threads": threads,
     "growth": growth,
-    "profiles": profiles,
     "judging": judging,
     "kill": kill,
     "packed": packed,

@@ -41,7 +41,7 @@ def exponent(points):
     """The slope of the least-squares line through (log x, log y): 1 where cost is in proportion."""
     logs = [(math.log(x), math.log(y)) for x, y in points]
     mean_x, mean_y = (sum(values) / len(logs) for values in zip(*logs))
-    return (sum((x - mean_x) * (y - mean_y) for x, y in logs) / sum((x - mean_x) ** 2 for x, _ in logs))
+    return sum((x - mean_x) * (y - mean_y) for x, y in logs) / sum((x - mean_x) ** 2 for x, _ in logs)
 
 
 def sections(data, folder):
@@ -58,9 +58,8 @@ def sections(data, folder):
             f"{median(point['runs'], 'wall'):.1f}", *(f"{costs[part][index]:.2f}" for part in costs),
             f"{memory[index] / 2**20:,.0f}"] for index, point in enumerate(points)]
         fitted = {part: list(zip(size, values)) for part, values in {**costs, "memory": memory}.items()}
-        for what, value in (
-                ("**exponent**", lambda points: exponent(points)), ("in the last step", lambda points: exponent(points[-2:]))):
-            rows.append([what, *[""] * 3, *(f"{value(fitted[part]):.2f}" for part in (*costs, "memory"))])
+        for what, first in (("**exponent**", 0), ("in the last step", -2)):
+            rows.append([what, *[""] * 3, *(f"{exponent(fitted[part][first:]):.2f}" for part in fitted)])
         blocks += [
             f"### With {name}",
             f"Worlds like the seed case, {of_each}, scanned with two threads. Scans of each: {len(points[0]['runs'])}. The "

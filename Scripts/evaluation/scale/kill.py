@@ -12,9 +12,7 @@ from . import world
 from .scanning import COSTS, costs, different, results, scanned
 
 SHARE = 1 / 30
-# Of the quick seed case, so that there is time to be killed in.
-QUICK_SHARE = 1 / 4
-TRIALS = 10
+TRIALS, QUICK_TRIALS = 10, 2
 SEED = 17
 # Draws of a moment until a kill comes before the end.
 DRAWS = 20
@@ -22,18 +20,19 @@ DRAWS = 20
 
 def measure(bench):
     generator = random.Random(SEED)
-    with world.made(bench, world.seed_case(bench, QUICK_SHARE if bench.quick else SHARE)) as folder:
+    kills = QUICK_TRIALS if bench.quick else TRIALS
+    with world.made(bench, world.seed_case(bench, 1 if bench.quick else SHARE)) as folder:
         world.warm(folder / "exchanges.jsonl")
         plain = scanned(bench, folder)
         wanted = results(bench.work / "scan")
         state, out = bench.work / "state", bench.work / "resumed"
         undisturbed = finish(bench, folder, state, out)
         trials = []
-        for number in range(TRIALS):
+        for number in range(kills):
             trials.append(trial(bench, folder, 1, undisturbed["wall"], generator))
             trials[-1]["different"] = different(wanted, results(out))
-            say(f"scale: kill {number + 1} of {TRIALS}, differing: {trials[-1]['different'] or 'nothing'}")
-        many = trial(bench, folder, TRIALS, undisturbed["wall"] / TRIALS, generator)
+            say(f"scale: kill {number + 1} of {kills}, differing: {trials[-1]['different'] or 'nothing'}")
+        many = trial(bench, folder, kills, undisturbed["wall"] / kills, generator)
         many["different"] = different(wanted, results(out))
         data = {"plain": plain, "undisturbed": undisturbed, "trials": trials, "many": many}
         bench.remove("scan", "state", "resumed")
@@ -87,12 +86,14 @@ def killed_at(moment, words):
 def sections(data, _):
     trials, many = data["trials"], data["many"]
     misses = [
-        f"killed after {', '.join(map(str, one['moments']))} s: {name} is not that of a scan left alone"
-        for one in [*trials, many] for name in one["different"]]
+        f"killed after {', '.join(map(str, one['moments']))} s: {', '.join(one['different'])} differ from a scan left alone"
+        for one in [*trials, many] if one["different"]]
     rows = [["scan", "-", *costs([data["plain"]])], ["scan with a state", "-", *costs([data["undisturbed"]])]]
-    rows += [
-        [name, ", ".join(f"{moment:.1f}" for moment in one["moments"]), *costs([one["resumed"]])]
-        for name, one in (*(("killed once, resumed", one) for one in trials), (f"killed {len(many['moments'])} times, resumed", many))]
+    for one in [*trials, many]:
+        kills = len(one["moments"])
+        rows.append([
+            f"killed {f'{kills} times' if kills > 1 else 'once'} and resumed",
+            ", ".join(f"{moment:.1f}" for moment in one["moments"]), *costs([one["resumed"]])])
     return [
         "## Killed and resumed",
         f"`scan --state` of {data['plain']['exchanges']:,} exchanges, killed with SIGKILL at random moments (seed {SEED}) and "

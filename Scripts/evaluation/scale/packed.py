@@ -10,15 +10,13 @@ from . import world
 from .scanning import COSTS, costs, digest, scanned
 
 SHARE = 1 / 30
-# Quick worlds are a hundredth of the others.
-QUICK_SHARE = 1 / 4
 # What a BGZF block holds: a packed one must fit into 64 KiB even if it does not shrink.
 BLOCK_BYTES = 65_280
 LEVEL = 6
 
 
 def measure(bench):
-    with world.made(bench, world.seed_case(bench, QUICK_SHARE if bench.quick else SHARE)) as folder:
+    with world.made(bench, world.seed_case(bench, 1 if bench.quick else SHARE)) as folder:
         log = folder / "exchanges.jsonl"
         names = {"plain": log, **packed(log, bench.work / "packed")}
         for file in names.values():

@@ -1,7 +1,7 @@
 """A scan on Apache Spark with two workers on this machine, beside a scan."""
 
 import json
-import os
+import shutil
 
 from workbench import ROOT, measure as run_program, measure_tree, recorded, table
 
@@ -39,6 +39,8 @@ def measure(bench):
             "scan": scan, "run": recorded(run), "metrics": json.loads(metrics.read_text(encoding="utf-8")),
             "different": different(*(results(bench.work / name) for name in ("scan", "spark")))}
         bench.remove("scan", "spark", "spark-disks")
+        # Where a local cluster's workers write.
+        shutil.rmtree(homes[0] / "work", ignore_errors=True)
     return data
 
 

@@ -18,6 +18,8 @@ GRAMMAR_BYTES, CORPUS_BYTES = 1_850, 2_300
 # Bytes of an account in the account table and the labels.
 ACCOUNT_BYTES = 150
 SPARE = 2e9
+# Of every world with `--quick`.
+QUICK_SHARE = 1 / 400
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,8 +54,8 @@ class Spec:
 
 
 def seed_case(bench, share=1, rate=RATE):
-    """The seed case, or the same with a share of its accounts; a hundredth of either with `--quick`."""
-    share = share / 100 if bench.quick else share
+    """The seed case, or the same with a share of its accounts."""
+    share *= QUICK_SHARE if bench.quick else 1
     return Spec(round(INNOCENTS * share), max(20, round(HARVESTERS * share)), round(INNOCENT_EXCHANGES * share), rate)
 
 
@@ -61,7 +63,7 @@ def seed_case(bench, share=1, rate=RATE):
 def made(bench, spec, keep=True):
     """The folder of a world, made if it is not there. It stays: for good with `--worlds`, else until all is measured. With
     `keep` false it goes if it was made here, since all worlds together need more disk than the largest."""
-    folder = (bench.options.worlds or bench.work / "worlds") / spec.name
+    folder = (bench.options.worlds or bench.work / "worlds").absolute() / spec.name
     note = folder / "world.json"
     there = note.exists() and json.loads(note.read_text(encoding="utf-8"))["made"] == wanted(bench, spec)
     if not there:

@@ -33,9 +33,10 @@ struct GroupAssessment {
     let members: Int
     let exchanges: Int
 
-    init(_ pool: Pool, population: Population) {
+    /// - Parameter hopeless: p-value of coordination from which prompts are read in part only: a test of fewer is as valid,
+    ///   and what it finds cannot change that the group is not accused.
+    init(_ pool: Pool, population: Population, hopeless: Double = 1) {
         let tests = GroupTests(population: population)
-        let read = pool.thinned
         members = pool.parts.count
         exchanges = pool.exchanges
         volumes = tests.volumes(pool)
@@ -45,6 +46,10 @@ struct GroupAssessment {
         payment = identity[0]
         network = identity[1]
         replay = tests.signatureReplay(pool)
+        let coordination = Self.coordination(
+            volumes: volumes.p, signup: signup.p, onset: onset.p, payment: payment.p,
+            network: network.p, replay: replay.p)
+        let read = coordination > hopeless ? pool.skimmed : pool.thinned
         breadth = tests.breadth(read)
         whole = PromptTests(read, tests, isCommon: false)
         openIdentity = tests.openIdentity(pool)
@@ -79,9 +84,20 @@ struct GroupAssessment {
 
     /// At least two facets that prompts have no part in are not those of independent customers.
     var coordination: Double {
+        Self.coordination(
+            volumes: volumes.p, signup: signup.p, onset: onset.p, payment: payment.p,
+            network: network.p, replay: replay.p)
+    }
+
+    private static func coordination(
+        volumes: Double, signup: Double, onset: Double, payment: Double, network: Double,
+        replay: Double
+    ) -> Double {
         Statistics.partialConjunction(
-            [volumes.p, cohort, Statistics.clamp(2 * min(payment.p, network.p)), replay.p], count: 2
-        )
+            [
+                volumes, Statistics.clamp(2 * min(signup, onset)),
+                Statistics.clamp(2 * min(payment, network)), replay,
+            ], count: 2)
     }
 
     /// One operator: content does not depend on the account, and coordination.
@@ -148,7 +164,16 @@ struct GroupAssessment {
     var purposes: [Measurement] { prompts.purposes }
 
     /// Enough to judge at all.
-    var isJudgeable: Bool { members >= 5 && exchanges >= 100 }
+    var isJudgeable: Bool { Self.isJudgeable(members: members, exchanges: exchanges) }
+
+    /// Whether a pool is enough to judge at all.
+    static func isJudgeable(_ pool: Pool) -> Bool {
+        isJudgeable(members: pool.parts.count, exchanges: pool.exchanges)
+    }
+
+    private static func isJudgeable(members: Int, exchanges: Int) -> Bool {
+        members >= 5 && exchanges >= 100
+    }
 
     var indicators: [Measurement] {
         let parted = component.map { part in

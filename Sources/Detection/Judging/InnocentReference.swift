@@ -97,7 +97,8 @@ extension Judge {
         let population = Population(profiles, floors: settings.floors, threads: settings.threads)
         let judgement = judge(profiles)
         let accused = judgement.accounts.map { $0.verdict == .distillation }
-        let proposals = Proposals(population: population).all()
+        var proposer = Proposals(population: population)
+        let proposals = proposer.next(without: [Bool](repeating: false, count: population.count))
             .filter { $0.count >= InnocentReference.leastMembers }
             .sorted {
                 $0.count != $1.count ? $0.count < $1.count : $0.lexicographicallyPrecedes($1)

@@ -77,6 +77,7 @@ public struct Judge: Sendable {
     /// Judges `profiles`.
     public func judge(_ profiles: ProfileSet) -> Judgement {
         let population = Population(profiles, floors: settings.floors, threads: settings.threads)
+        var proposer = Proposals(population: population)
         var owner = [Bool](repeating: false, count: profiles.count)
         var tested = Set<[Int]>()
         var candidates: [Candidate] = []
@@ -88,19 +89,20 @@ public struct Judge: Sendable {
             let remainders = candidates.map { $0.members.filter { !owner[$0] } }
                 .filter { $0.count >= Proposals.minimumMembers }
             let proposals =
-                (Proposals(population: population, excluded: owner).all() + remainders)
+                (proposer.next(without: owner) + remainders)
                 .filter { tested.insert($0).inserted }
             let found = assess(proposals, population)
             candidates += found
             let bursts = inBursts(proposals, population, &tested)
             candidates += bursts
-            candidates += refined(found + bursts, population, owner, &tested)
+            candidates += refined(
+                found + bursts, population, proposer.neighbours, owner, &tested)
             let q = Statistics.qValues(candidates.map(\.assessment.p))
             for index in candidates.indices { candidates[index].q = q[index] }
             candidates.sort { Self.precedes($0, $1, fdr: settings.fdr) }
             largest = candidates.lazy.filter { $0.q <= settings.fdr }.map(\.assessment.p).max() ?? 0
             let before = decisions.count
-            take(.distillation, candidates, population, &owner, &decisions) {
+            take(.distillation, candidates, population, proposer.neighbours, &owner, &decisions) {
                 $0.p <= largest && !$0.isOneCustomer
             }
             if decisions.count == before { break }
@@ -111,10 +113,12 @@ public struct Judge: Sendable {
         }
         decisions.removeAll { $0.candidate.assessment.p > largest }
         let level = Self.suspicionRisk / Double(3 * max(1, candidates.count))
-        take(.suspicious, candidates, population, &owner, &decisions) {
+        take(.suspicious, candidates, population, proposer.neighbours, &owner, &decisions) {
             $0.isSuspicious(level: level)
         }
-        take(.noFinding, candidates, population, &owner, &decisions) { $0.isLookAlike }
+        take(.noFinding, candidates, population, proposer.neighbours, &owner, &decisions) {
+            $0.isLookAlike
+        }
         for index in decisions.indices {
             decisions[index].candidate.q = Self.q(
                 of: decisions[index].candidate.assessment.p, among: candidates)
@@ -167,7 +171,8 @@ public struct Judge: Sendable {
     /// Groups whose members clearly belong together, of which the common part alone says too little: some members are
     /// missing, or bystanders are among them. The members are settled as those of an accused group are and tested again.
     private func refined(
-        _ candidates: [Candidate], _ population: Population, _ owner: [Bool],
+        _ candidates: [Candidate], _ population: Population,
+        _ neighbours: [[ContentSpace.Neighbour]], _ owner: [Bool],
         _ tested: inout Set<[Int]>
     ) -> [Candidate] {
         let promising = candidates.filter {
@@ -178,8 +183,9 @@ public struct Judge: Sendable {
             guard let common = candidate.assessment.common, common.prompts.content.p < 0.5 else {
                 return nil
             }
-            let result = Membership(population: population, component: common.content)
-                .settle(candidate.members, taken: owner)
+            let result = Membership(
+                population: population, neighbours: neighbours, component: common.content
+            ).settle(candidate.members, taken: owner)
             return (
                 (result.kept + result.joined).sorted(),
                 max(candidate.assessment.floor, candidate.assessment.coordination)
@@ -231,12 +237,17 @@ public struct Judge: Sendable {
 
     private func assess(_ proposals: [[Int]], _ population: Population) -> [Candidate] {
         concurrentMap(proposals, threads: settings.threads) { members -> Candidate? in
+            let pool = Pool(members, of: population)
+            guard GroupAssessment.isJudgeable(pool) else { return nil }
             let assessment = GroupAssessment(
-                Pool(members, of: population), population: population)
+                pool, population: population, hopeless: max(settings.fdr, Self.hopeless))
             return assessment.isJudgeable
                 ? Candidate(members: members, assessment: assessment) : nil
         }.compactMap { $0 }
     }
+
+    /// P-value of coordination from which a group cannot be accused, whatever it asks.
+    private static let hopeless = 0.05
 
     /// Disjoint groups, strongest first: accused, suspicious, cleared.
     struct Decision {
@@ -247,6 +258,7 @@ public struct Judge: Sendable {
     /// Decides on the candidates that `accept` accepts, as far as their members are free.
     private func take(
         _ verdict: Verdict, _ candidates: [Candidate], _ population: Population,
+        _ neighbours: [[ContentSpace.Neighbour]],
         _ owner: inout [Bool], _ decisions: inout [Decision],
         where accept: (GroupAssessment) -> Bool
     ) {
@@ -268,7 +280,8 @@ public struct Judge: Sendable {
                 // What is left without bystanders must pass too: it may be another group than was tested, or one customer
                 // in the open. Accounts that would join must not keep it from passing.
                 let settled = Membership(
-                    population: population, component: kept.assessment.component
+                    population: population, neighbours: neighbours,
+                    component: kept.assessment.component
                 ).settle(free, taken: owner)
                 guard
                     let passing = accepted((settled.kept + settled.joined).sorted())

@@ -10,13 +10,19 @@ import Sketches
 /// decides. Applied after the test, so it cannot make a group pass.
 struct Membership {
     let population: Population
+    /// Nearest accounts in content, by position.
+    let neighbours: [[ContentSpace.Neighbour]]
     /// What the members ask in common, where a group was found by that part of their exchanges.
     let component: CommonContent?
     /// Sorted shares of such exchanges over all accounts.
     private let shares: [Double]
 
-    init(population: Population, component: CommonContent? = nil) {
+    init(
+        population: Population, neighbours: [[ContentSpace.Neighbour]],
+        component: CommonContent? = nil
+    ) {
         self.population = population
+        self.neighbours = neighbours
         self.component = component
         shares =
             component.map { part in
@@ -28,8 +34,6 @@ struct Membership {
     /// Logarithm of the odds from which a member stays. Most members of a group that passed belong to it, so the odds start
     /// even; four to one leaves out those of whom nothing says that they do.
     private static let stayOdds = log(4.0)
-    /// Most that volume, sign-up, onset and parameters together can say.
-    private static let mostOdds = 3 * cap + 1
 
     private struct Core {
         let centroid: [Float]
@@ -64,21 +68,22 @@ struct Membership {
             return own > core.likeness.middle - 2 * core.likeness.spread
                 && (component == nil || own > 0)
         }
-        // Where so many are near that nothing could tell any of them, they need not be looked for one by one.
+        // In a large population those who could join are looked for among the members' neighbours, and how many are near
+        // in all is estimated.
         let drawn = population.representatives
+        let isWhole = drawn.underestimatedCount == population.count
+        let near = (isWhole ? Array(drawn) : nearest(current)).filter(isNear)
         let share = Double(drawn.count(where: isNear)) / Double(max(1, drawn.underestimatedCount))
-        if population.count > drawn.underestimatedCount,
-            Self.stayOdds + log(max(1, share * Double(population.count) / 2)) > Self.mostOdds
-        {
-            return (current, [])
-        }
-        let near = concurrentRanges(population.count, threads: population.threads) { range in
-            range.filter(isNear)
-        }.flatMap { $0 }
+        let nearInAll = isWhole ? near.count : max(near.count, Int(share * Double(population.count)))
         // Content has been used to find those nearby; what else is known must tell each from as many as there are.
-        let bar = Self.stayOdds + log(Double(max(1, near.count)))
+        let bar = Self.stayOdds + log(Double(max(1, nearInAll)))
         let joined = near.filter { likelihood($0, core, withContent: false) > bar }
         return (current, joined)
+    }
+
+    /// The neighbours of some accounts, ascending.
+    private func nearest(_ accounts: [Int]) -> [Int] {
+        Set(accounts.flatMap { neighbours[$0].map { Int($0.other) } }).sorted()
     }
 
     /// How much an account asks what the group asks: its content's cosine to the group's, or the share of its exchanges

@@ -77,6 +77,17 @@ struct Pool {
         return Pool(parts: chosen, cutoff: cutoff)
     }
 
+    /// A pool of some members' first samples: enough to see what a group asks, of which nothing hangs on it.
+    var skimmed: Pool {
+        let step = max(1, parts.count / Self.skimmedMembers)
+        let chosen = stride(from: 0, to: parts.count, by: step)
+            .map { parts[$0].keeping(Self.skimmedSamples) }
+        return Pool(parts: chosen, cutoff: cutoff)
+    }
+
+    private static let skimmedMembers = 64
+    private static let skimmedSamples = 16
+
     /// The same parts with only these sampled exchanges, given by position; counts and times stay those of the whole.
     func reduced(to samples: [[SampledSignals]]) -> Pool {
         Pool(parts: zip(parts, samples).map { $0.with($1) }, cutoff: cutoff)

@@ -1,57 +1,98 @@
 import Sketches
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// Proposes groups of accounts from links, without comparing all pairs.
 ///
 /// Groups are proposed on content and artefacts and tested on what had no part in proposing them: volumes, sign-ups,
 /// onsets, payment. More proposals than campaigns is fine; the false-discovery bound counts them all.
+///
+/// Groups are proposed anew each time a campaign was found and taken out. What the campaign had no part in stays as it was,
+/// so only its neighbourhood is gone through again.
 struct Proposals {
     let population: Population
     /// Accounts to leave out, by position: those of campaigns that were found already.
-    let excluded: [Bool]
+    private var excluded: [Bool]
+    /// Nearest accounts in content, by position.
+    private(set) var neighbours: [[ContentSpace.Neighbour]]
+    /// Whether groups were proposed already.
+    private var isLater = false
+    private let threshold: Float
+    private var content: Graph
+    private var combined: Graph
 
-    init(population: Population, excluded: [Bool]? = nil) {
+    init(population: Population) {
         self.population = population
-        self.excluded = excluded ?? [Bool](repeating: false, count: population.count)
+        excluded = [Bool](repeating: false, count: population.count)
+        neighbours = population.content.neighbours(
+            tables: Self.tables, window: Self.window, keep: Self.kept,
+            excluded: excluded, threads: population.threads)
+        threshold = Self.threshold(population)
+        content = Graph(resolutions: [0.5, 1.5, 5])
+        combined = Graph(resolutions: [0.5, 2])
     }
 
     /// Smallest group worth testing.
     static let minimumMembers = 5
-    /// Nearest neighbours kept for each account.
-    private static let neighbours = 12
+    /// Nearest neighbours kept for each account, and how they are looked for.
+    private static let kept = 12
+    private static let tables = 24
+    private static let window = 6
     /// A value that more accounts than this share of all show is nobody's artefact.
     private static let commonShare = 0.25
+    /// Exchanges below which what an account shares with others, but for payment, addresses and the like, is as likely
+    /// chance.
+    private static let linkedExchanges = 8.0
 
-    /// All proposals, each sorted and no two equal, in order of their members.
-    func all() -> [[Int]] {
-        var groups = Set<[Int]>()
+    /// Proposals that were not made before, each sorted and no two equal, in order of their members.
+    ///
+    /// - Parameter taken: accounts to leave out, by position, those left out before among them.
+    mutating func next(without taken: [Bool]) -> [[Int]] {
+        let lost = isLater ? taken.indices.filter { taken[$0] && !excluded[$0] } : []
+        excluded = taken
+        if isLater { renewNeighbours(lost) }
         let links = contentLinks()
-        for resolution in [0.5, 1.5, 5] {
-            for group in communities(links, resolution: resolution) {
-                groups.insert(group)
-                // A few bystanders can hide a small campaign; those with one client, parameters or mail are tried alone.
-                for part in parts(of: group) { groups.insert(part) }
-            }
+        var groups = Set<[Int]>()
+        for group in content.communities(links, lost: lost, excluded).compactMap(core) {
+            groups.insert(group)
+            // A few bystanders can hide a small campaign; those with one client, parameters or mail are tried alone.
+            for part in parts(of: group) { groups.insert(part) }
         }
-        let combined = merge(links + artefactLinks())
-        for resolution in [0.5, 2] {
-            for group in communities(combined, resolution: resolution) { groups.insert(group) }
+        let all = merge(links + artefactLinks())
+        for group in combined.communities(all, lost: lost, excluded).compactMap(core) {
+            groups.insert(group)
         }
-        for group in artefactGroups() { groups.insert(group) }
+        for group in artefactGroups(lost: lost) { groups.insert(group) }
+        isLater = true
         return groups.sorted { $0.lexicographicallyPrecedes($1) }
+    }
+
+    /// Looks again for neighbours of accounts that have lost some.
+    private mutating func renewNeighbours(_ lost: [Int]) {
+        var isLost = [Bool](repeating: false, count: population.count)
+        for account in lost {
+            isLost[account] = true
+            neighbours[account] = []
+        }
+        let bereft = neighbours.indices.filter { account in
+            neighbours[account].contains { isLost[Int($0.other)] }
+        }
+        let found = population.content.neighbours(
+            tables: Self.tables, window: Self.window, keep: Self.kept, excluded: excluded,
+            only: bereft, threads: population.threads)
+        for account in bereft { neighbours[account] = found[account] }
     }
 
     /// Links between neighbours in content, weighted by their cosine above what unrelated accounts have.
     func contentLinks() -> [WeightedLink] {
-        let found = population.content.neighbours(
-            tables: 24, window: 6, keep: Self.neighbours, excluded: excluded,
-            threads: population.threads)
-        let threshold = contentThreshold()
         var links: [WeightedLink] = []
-        for (account, neighbours) in found.enumerated() {
-            for neighbour in neighbours where neighbour.cosine > threshold {
+        for (account, own) in neighbours.enumerated() {
+            for neighbour in own where neighbour.cosine > threshold {
                 // Each pair once, also when only one of the two counts the other among its nearest.
                 let other = Int(neighbour.other)
-                let mutual = found[other].contains { $0.other == Int32(account) }
+                let mutual = neighbours[other].contains { $0.other == Int32(account) }
                 if account < other || !mutual {
                     links.append(
                         WeightedLink(
@@ -64,10 +105,8 @@ struct Proposals {
     }
 
     /// The cosine that one in some hundred unrelated pairs exceeds: median and spread of pairs drawn by hash.
-    private func contentThreshold() -> Float {
-        let usable = (0..<population.count).filter {
-            population.content.has($0) && !excluded[$0]
-        }
+    private static func threshold(_ population: Population) -> Float {
+        let usable = (0..<population.count).filter { population.content.has($0) }
         guard usable.count >= 10 else { return 0.3 }
         var values: [Double] = []
         for draw in 0..<2000 {
@@ -83,18 +122,21 @@ struct Proposals {
     /// so that a list of m accounts gives some 4 m links and stays connected.
     private func artefactLinks() -> [WeightedLink] {
         let total = population.count
+        let least = log(Self.linkedExchanges)
         var links: [WeightedLink] = []
         for kind in ArtefactKind.allCases where kind != .organization && kind != .emailDomain {
             let postings = population.artefacts[kind]
+            let isStrong = kind.isIdentity || kind == .signature
             for position in 0..<postings.count {
-                let accounts = postings.accounts(at: position).map { Int($0) }.filter { !excluded[$0] }
+                let accounts = postings.accounts(at: position).map { Int($0) }
+                    .filter { !excluded[$0] && (isStrong || population.facts[$0].volume >= least) }
                 let count = accounts.count
                 guard count >= 2, Double(count) <= max(3, Self.commonShare * Double(total)) else {
                     continue
                 }
                 // The rarer the value among all accounts, the less two strangers would share it by chance.
                 let rarity = max(0.05, 1 - Double(count) / (Self.commonShare * Double(total) + 1))
-                let weight = (kind.isIdentity || kind == .signature ? 1 : 0.25) * rarity
+                let weight = (isStrong ? 1 : 0.25) * rarity
                 let shuffled = accounts.sorted {
                     Hash64.mix(UInt64($0)) < Hash64.mix(UInt64($1))
                 }
@@ -115,29 +157,19 @@ struct Proposals {
 
     /// One link for each pair, weights added, capped so that many artefacts of one cause cannot drown the rest.
     private func merge(_ links: [WeightedLink]) -> [WeightedLink] {
-        var weights: [UInt64: Double] = [:]
         let ordered = links.sorted {
             ($0.first, $0.second, $0.weight) < ($1.first, $1.second, $1.weight)
         }
+        var merged: [WeightedLink] = []
         for link in ordered {
-            weights[UInt64(link.first) << 32 | UInt64(link.second), default: 0] += link.weight
+            if let last = merged.last, last.first == link.first, last.second == link.second {
+                merged[merged.count - 1].weight += link.weight
+            } else {
+                merged.append(link)
+            }
         }
-        return weights.sorted { $0.key < $1.key }.map {
-            WeightedLink(
-                first: Int($0.key >> 32), second: Int($0.key & 0xffff_ffff),
-                weight: min(2, $0.value))
-        }
-    }
-
-    private func communities(_ links: [WeightedLink], resolution: Double) -> [[Int]] {
-        let membership = Communities.leiden(
-            count: population.count, links: links, resolution: resolution)
-        var groups: [Int: [Int]] = [:]
-        for (account, community) in membership.enumerated() {
-            groups[community, default: []].append(account)
-        }
-        return groups.values.filter { $0.count >= Self.minimumMembers }.map { core(of: $0) }
-            .filter { $0.count >= Self.minimumMembers }
+        for index in merged.indices { merged[index].weight = min(2, merged[index].weight) }
+        return merged
     }
 
     /// The members of a group that share one client, one parameter fingerprint or one mail domain.
@@ -152,24 +184,30 @@ struct Proposals {
         return found
     }
 
-    /// A community without the members whose content lies far from the others'.
-    private func core(of group: [Int]) -> [Int] {
+    /// A community without the members whose content lies far from the others'; `nil` if too few are left.
+    private func core(of group: [Int]) -> [Int]? {
+        guard group.count >= Self.minimumMembers else { return nil }
         let centroid = population.content.centroid(of: group)
         let cosines = group.map { Double(population.content.cosine($0, to: centroid)) }
         let middle = Statistics.median(cosines)
         let spread = max(0.03, Statistics.robustScale(cosines))
-        return zip(group, cosines).filter { $0.1 > middle - 3 * spread }.map(\.0)
+        let near = zip(group, cosines).filter { $0.1 > middle - 3 * spread }.map(\.0)
+        return near.count >= Self.minimumMembers ? near : nil
     }
 
-    /// The accounts of each text artefact that is neither too rare nor common.
-    private func artefactGroups() -> [[Int]] {
+    /// The accounts of each text artefact that is neither too rare nor common; only of those that lost accounts, if some did.
+    private func artefactGroups(lost: [Int]) -> [[Int]] {
         let total = population.count
+        var isLost = [Bool](repeating: false, count: total)
+        for account in lost { isLost[account] = true }
         var groups: [[Int]] = []
         for kind in ArtefactKind.allCases
         where kind.isText || kind == .payment || kind == .network || kind == .signature {
             let postings = population.artefacts[kind]
             for position in 0..<postings.count {
-                let accounts = postings.accounts(at: position).map { Int($0) }.filter { !excluded[$0] }
+                let all = postings.accounts(at: position)
+                if all.count < 8 || (isLater && !all.contains { isLost[Int($0)] }) { continue }
+                let accounts = all.map { Int($0) }.filter { !excluded[$0] }
                 if accounts.count >= 8,
                     Double(accounts.count) <= max(8, Self.commonShare * Double(total))
                 {

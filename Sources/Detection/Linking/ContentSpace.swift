@@ -210,18 +210,25 @@ struct ContentSpace: Sendable {
     /// hyperplanes (M. Charikar, STOC 2002, doi:10.1145/509907.509965), `tables` times; accounts are sorted by
     /// signature and compared with their `window` next ones. O(n (tables log n + tables window)).
     ///
-    /// - Parameter excluded: accounts that are nobody's neighbour, by position.
+    /// - Parameters:
+    ///   - excluded: accounts that are nobody's neighbour, by position.
+    ///   - only: accounts whose neighbours are wanted; all if not given.
     func neighbours(
-        tables: Int, window: Int, keep: Int, excluded: [Bool], threads: Int
+        tables: Int, window: Int, keep: Int, excluded: [Bool], only: [Int]? = nil, threads: Int
     ) -> [[Neighbour]] {
+        var result = [[Neighbour]](repeating: [], count: rowOf.count)
+        if let only, only.isEmpty { return result }
         let accounts = rowOf.indices.filter { rowOf[$0] >= 0 && !excluded[$0] }
+        var isWanted = [Bool](repeating: only == nil, count: rowOf.count)
+        for account in only ?? [] { isWanted[account] = true }
+        let wanted = accounts.indices.filter { isWanted[accounts[$0]] }
         // In each table the order of all accounts, and each account's place in it.
         let orders = concurrentMap(Array(0..<tables), threads: threads) { table in
             order(of: accounts, table: table)
         }
-        let starts = Array(stride(from: 0, to: accounts.count, by: 1024))
+        let starts = Array(stride(from: 0, to: wanted.count, by: 1024))
         let found = concurrentMap(starts, threads: threads) { start in
-            (start..<min(start + 1024, accounts.count)).map { own in
+            wanted[start..<min(start + 1024, wanted.count)].map { own in
                 var best: [Neighbour] = []
                 best.reserveCapacity(keep + 1)
                 for order in orders {
@@ -246,9 +253,10 @@ struct ContentSpace: Sendable {
                 return best
             }
         }
-        var result = [[Neighbour]](repeating: [], count: rowOf.count)
         for (start, own) in zip(starts, found) {
-            for (offset, best) in own.enumerated() { result[accounts[start + offset]] = best }
+            for (offset, best) in own.enumerated() {
+                result[accounts[wanted[start + offset]]] = best
+            }
         }
         return result
     }

@@ -165,6 +165,20 @@ public struct ProfileSet: RandomAccessCollection, Sendable {
     }
 }
 
+extension ProfileSet {
+    /// The profiles dealt over `count` sets by a hash of their accounts' names.
+    public func dealt(over count: Int) -> [ProfileSet] {
+        var dealt = [ContiguousArray<Place>](repeating: [], count: count)
+        for position in indices {
+            let name = head(at: position).account
+            let hash = Hash64.bytes(
+                name.baseAddress?.assumingMemoryBound(to: UInt8.self), count: name.count, seed: 0xb0c4)
+            dealt[Int(hash % UInt64(count))].append(places[position])
+        }
+        return dealt.map { ProfileSet(places: $0, blocks: blocks, table: table) }
+    }
+}
+
 extension ProfileSet: Equatable {
     /// The same profiles to the byte, whatever is joined to them.
     public static func == (a: ProfileSet, b: ProfileSet) -> Bool {
