@@ -23,8 +23,8 @@ The binary is used at PATH where that can be run, and otherwise as a file of tha
 Nothing that a task leaves behind is used, only what it returns, once for each partition. So results depend neither on
 partitions nor on retries, speculative copies or executors that are lost. A profile has a largest size, so an account
 with most of the exchanges makes no task larger than others do: its one bucket gets one profile from each task. A task
-holds its own profiles in memory, which are smaller than the records that it read; a merge streams them to disk. One
-bucket of merged profiles passes through the driver's JVM at a time: give more --buckets when that exceeds
+holds its own profiles in memory, which are smaller than the records that it read; a merge streams them to disk. The
+driver's JVM holds two buckets of merged profiles at a time: give more --buckets when one exceeds
 spark.driver.maxResultSize. The driver needs a disk (TMPDIR) for all of them, and memory to judge them.
 
 The driver runs where spark-submit does (client mode); --out, --accounts, --suppress and --reference are paths there.
@@ -56,9 +56,10 @@ from pyspark.accumulators import AccumulatorParam
 from pyspark.sql import SparkSession, functions
 from pyspark.sql.types import StringType
 
-# Bytes of input for one task: several seconds of work, so that starting a process and compiling the rules in it is
-# little beside it, and little is lost with an executor.
-PART_BYTES = 256 << 20
+# Bytes of input for one task if not given: at most several seconds of work, so that the half second in which a process
+# compiles its rules is little beside it; less while that would leave processors idle.
+MOST_PART_BYTES, LEAST_PART_BYTES = 1 << 30, 64 << 20
+TASKS_PER_PROCESSOR = 3
 # Bytes of records in one byte of a packed log, for sharing out work only.
 UNPACKED = 8
 # Files that a process merges at once, so that a task's disk holds few more profiles than the merged ones.
@@ -328,7 +329,10 @@ def spark_pairs(spark, arguments, job):
     """An RDD of (bucket, profiles) for all inputs."""
     context = spark.sparkContext
     if arguments.source == "files":
-        tasks = tasks_of(log_files(arguments.inputs), arguments.part_bytes)
+        files = log_files(arguments.inputs)
+        share = sum(size for _, size in files) // (TASKS_PER_PROCESSOR * context.defaultParallelism)
+        part_bytes = arguments.part_bytes or min(MOST_PART_BYTES, max(LEAST_PART_BYTES, share))
+        tasks = tasks_of(files, part_bytes)
         return context.parallelize(tasks, len(tasks)).mapPartitions(job.profile_files)
     # Whatever the cluster's defaults, input that cannot be read must not be left out in silence.
     for name, value in (
@@ -432,8 +436,7 @@ def parsed():
     parser.add_argument("--input-format", choices=("jsonl", "parquet"), default="jsonl")
     parser.add_argument("--source", choices=("files", "rows"), help="told from the inputs if not given")
     parser.add_argument("--buckets", type=count, default=64, help="partitions of the accounts (64)")
-    parser.add_argument(
-        "--part-bytes", type=count, default=PART_BYTES, help=f"bytes of files for one task ({PART_BYTES})")
+    parser.add_argument("--part-bytes", type=count, help="bytes of files for one task; by their size if not given")
     parser.add_argument("--metrics", metavar="FILE", help="where time went, as JSON; standard error if not given")
     parser.add_argument("--show-text", action="store_true", help="as of 'stillwatch profile'")
     for command, names in (("profile", PROFILE_OPTIONS), ("judge", JUDGE_OPTIONS)):

@@ -37,7 +37,7 @@ public struct World {
     ) -> WorldPlan {
         var honest = 1.0
         var campaign = 1.0
-        guard let wanted = settings.exchanges else {
+        guard let wanted = settings.exchanges ?? settings.innocentExchanges else {
             return fill(settings, corpus, pool, kinds, honest, campaign)
         }
         // Nine requests an account and day are usual; a close first guess saves planning a large world in vain.
@@ -47,6 +47,12 @@ public struct World {
             let byCampaigns = plan.events.count { plan.isCampaign($0) }
             let byHonest = plan.events.count - byCampaigns
             let total = Double(wanted)
+            if settings.innocentExchanges != nil {
+                if abs(Double(byHonest) - total) < 0.1 * total { return plan }
+                honest *= min(50, max(0.002, total / Double(max(1, byHonest))))
+                plan = fill(settings, corpus, pool, kinds, honest, campaign)
+                continue
+            }
             if abs(Double(plan.events.count) - total) < 0.03 * total { return plan }
             // Campaigns keep their natural volume unless that would leave less than half for the innocent.
             let unscaled = Double(byCampaigns) / campaign

@@ -1,3 +1,4 @@
+import CCompression
 import Foundation
 
 /// Writes the three files of a planned world.
@@ -15,7 +16,8 @@ struct WorldFiles {
             WorldSummary.Group(
                 name: $0.name, isCampaign: $0.isCampaign, accounts: 0, exchanges: 0, bytes: 0)
         }
-        let paths = ["exchanges.jsonl", "accounts.csv", "labels.csv"].map { folder + "/" + $0 }
+        let log = plan.settings.isCompressed ? "exchanges.jsonl.zst" : "exchanges.jsonl"
+        let paths = [log, "accounts.csv", "labels.csv"].map { folder + "/" + $0 }
         let bytes = try writeExchanges(paths[0], &groups, progress)
         for account in plan.accounts { groups[Int(account.group)].accounts += 1 }
         try writeTables(accounts: paths[1], labels: paths[2])
@@ -32,7 +34,10 @@ struct WorldFiles {
         let renderer = Renderer(plan)
         let writer = plan.settings.format.makeWriter()
         let exchange = Rendered()
-        let chunk = ByteBuffer(capacity: 1 << 21)
+        let isPacked = plan.settings.isCompressed
+        // A frame stands for itself, so that a reader can unpack several at once.
+        let chunkBytes = isPacked ? 8 << 20 : 1 << 20
+        let chunk = ByteBuffer(capacity: 2 * chunkBytes)
         var total = 0
         for (number, event) in plan.events.enumerated() {
             let before = chunk.count
@@ -41,22 +46,35 @@ struct WorldFiles {
             let group = Int(exchange.account.group)
             groups[group].exchanges += 1
             groups[group].bytes += chunk.count - before
-            if chunk.count > 1 << 20 { total += try flush(chunk, file, path) }
+            if chunk.count > chunkBytes { total += try flush(chunk, file, path, isPacked) }
             if number % 10_000 == 9_999 { progress?(number + 1) }
         }
         writer.finish(to: chunk)
-        total += try flush(chunk, file, path)
+        total += try flush(chunk, file, path, isPacked)
         progress?(plan.events.count)
         return total
     }
 
-    private func flush(_ chunk: ByteBuffer, _ file: UnsafeMutablePointer<FILE>, _ path: String)
-        throws(SimulationError) -> Int
-    {
+    private func flush(
+        _ chunk: ByteBuffer, _ file: UnsafeMutablePointer<FILE>, _ path: String,
+        _ isPacked: Bool = false
+    ) throws(SimulationError) -> Int {
         let count = chunk.count
-        guard fwrite(chunk.base, 1, count, file) == count, fflush(file) == 0 else {
-            throw .unwritable(path: path)
+        if count == 0 { return 0 }
+        if isPacked {
+            let bound = ZSTD_compressBound(count)
+            let packed = UnsafeMutableRawPointer.allocate(byteCount: bound, alignment: 8)
+            defer { packed.deallocate() }
+            let size = ZSTD_compress(packed, bound, chunk.base, count, 1)
+            guard ZSTD_isError(size) == 0, fwrite(packed, 1, size, file) == size else {
+                throw .unwritable(path: path)
+            }
+        } else {
+            guard fwrite(chunk.base, 1, count, file) == count else {
+                throw .unwritable(path: path)
+            }
         }
+        guard fflush(file) == 0 else { throw .unwritable(path: path) }
         chunk.removeAll()
         return count
     }

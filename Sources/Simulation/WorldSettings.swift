@@ -133,6 +133,12 @@ public struct WorldSettings: Sendable {
     public var format: WorldFormat
     /// The total number of exchanges to aim at by scaling volumes, or `nil` for natural volumes.
     public var exchanges: Int?
+    /// The number of exchanges of all innocents to aim at by scaling their volumes; campaigns keep theirs.
+    public var innocentExchanges: Int?
+    /// What the length of answers is multiplied by.
+    public var answerScale = 1.0
+    /// Whether exchanges are written as Zstandard frames of some megabytes each, as `exchanges.jsonl.zst`.
+    public var isCompressed = false
     /// The first moment, in seconds since 1970.
     public var start: Int64
 
@@ -175,7 +181,10 @@ public struct WorldSettings: Sendable {
         if accounts < 20 { throw .badSettings("a world needs at least 20 accounts") }
         if accounts > 5_000_000 { throw .badSettings("at most 5,000,000 accounts") }
         if days < 3 || days > 366 { throw .badSettings("days must be between 3 and 366") }
-        if let exchanges, exchanges < accounts {
+        if exchanges != nil, innocentExchanges != nil {
+            throw .badSettings("give either all exchanges or those of innocents")
+        }
+        if let exchanges = exchanges ?? innocentExchanges, exchanges < accounts {
             throw .badSettings("fewer exchanges than accounts")
         }
         if withoutClasses.count == InnocentClass.allCases.count {

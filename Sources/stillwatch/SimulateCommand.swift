@@ -53,6 +53,15 @@ struct SimulateCommand: ParsableCommand {
     @Option(help: "About how many exchanges; natural volumes if not given.")
     var exchanges: Int?
 
+    @Option(help: "About how many exchanges of innocents; campaigns keep their natural volumes.")
+    var innocentExchanges: Int?
+
+    @Option(help: "What the length of answers is multiplied by.")
+    var answerScale = 1.0
+
+    @Flag(help: "Write exchanges.jsonl.zst, of frames that can be unpacked apart.")
+    var compress = false
+
     func validate() throws {
         guard accounts > 0, accounts <= 10_000_000 else {
             throw ValidationError("--accounts must be between 1 and 10,000,000, not \(accounts)")
@@ -62,6 +71,9 @@ struct SimulateCommand: ParsableCommand {
         }
         if let exchanges, exchanges < 1 {
             throw ValidationError("--exchanges must be positive, not \(exchanges)")
+        }
+        guard (0.01...100).contains(answerScale) else {
+            throw ValidationError("--answer-scale must be between 0.01 and 100, not \(answerScale)")
         }
         _ = try selection()
         _ = try leftOut()
@@ -107,6 +119,9 @@ struct SimulateCommand: ParsableCommand {
             settings.corpus = corpus
             settings.format = format
             settings.exchanges = exchanges
+            settings.innocentExchanges = innocentExchanges
+            settings.answerScale = answerScale
+            settings.isCompressed = compress
             let summary = try World.write(settings)
             Terminal.output(
                 "\(Terminal.grouped(summary.exchanges)) exchanges of \(Terminal.grouped(summary.accounts)) accounts, \(Terminal.grouped(summary.bytes)) bytes in \(out)"

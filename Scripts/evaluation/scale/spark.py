@@ -13,6 +13,8 @@ JOB = ROOT / "Scripts" / "spark" / "stillwatch_spark.py"
 # Where Scripts/spark/test_spark.py installs Spark.
 INSTALLED = ROOT / ".build-spark" / "venv"
 WORKERS = "local-cluster[2,1,1024]"
+# Each is a process; the job's default is for clusters.
+BUCKETS = 8
 SETTINGS = {
     "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", "spark.ui.enabled": "false",
     "spark.log.level": "WARN", "spark.executor.memory": "512m"}
@@ -30,9 +32,10 @@ def measure(bench):
         disks = bench.work / "spark-disks"
         disks.mkdir()
         run = measure_tree([
-            homes[0] / "bin" / "spark-submit", "--master", WORKERS, *(f"--conf={key}={value}" for key, value in SETTINGS.items()),
+            homes[0] / "bin" / "spark-submit", "--master", WORKERS,
+            *(f"--conf={key}={value}" for key, value in SETTINGS.items()),
             JOB, folder / "exchanges.jsonl", "--stillwatch", bench.binary, "--accounts", folder / "accounts.csv",
-            "--metrics", metrics, "--out", bench.work / "spark"], environment={
+            "--buckets", BUCKETS, "--metrics", metrics, "--out", bench.work / "spark"], environment={
                 "SPARK_HOME": str(homes[0]), "PYSPARK_PYTHON": python, "PYSPARK_DRIVER_PYTHON": python,
                 "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_DIRS": str(disks), "TMPDIR": str(disks)})
         data = {
@@ -50,14 +53,16 @@ def sections(data, _):
         return [title, f"Not measured: {data['left_out']}."], []
     scan, run, metrics = data["scan"], data["run"], data["metrics"]
     inside = sum(stage["cpu_seconds"] for stage in metrics["stages"].values())
-    rows = [[name, *costs([one]), f"{one['cpu'] / scan['cpu']:.2f}"] for name, one in (("scan, 2 threads", scan), ("Spark", run))]
+    rows = [
+        [name, *costs([one]), f"{one['cpu'] / scan['cpu']:.2f}"]
+        for name, one in (("scan, 2 threads", scan), ("Spark", run))]
     rows.append(["of which in stillwatch", "", f"{inside:.2f}", "", f"{inside / scan['cpu']:.2f}"])
     stages = ", ".join(f"{name} {stage['wall_seconds']:.1f} s" for name, stage in metrics["stages"].items())
     return [
         title,
-        f"`Scripts/spark/stillwatch_spark.py` with two workers of one core on this machine (`{WORKERS}`), on {scan['exchanges']:,} "
-        "exchanges, once. Seconds include the start of Spark; CPU seconds are of all its processes, memory of the largest one. "
-        "The bar is that all results are the scan's, to the byte.",
+        f"`Scripts/spark/stillwatch_spark.py` with two workers of one core on this machine (`{WORKERS}`), on "
+        f"{scan['exchanges']:,} exchanges, once. Seconds include the start of Spark; CPU seconds are of all its "
+        "processes, memory of the largest one. The bar is that all results are the scan's, to the byte.",
         table(["", *COSTS, "x the scan's CPU"], rows),
         f"Stages: {stages}.",
     ], [f"{name} is not the scan's" for name in data["different"]]

@@ -63,7 +63,7 @@ struct GroupAssessment {
     }
 
     /// From this p-value of the facets without prompts on, the common part is looked for.
-    private static let commonLevel = 0.01
+    private static let commonLevel = 0.001
 
     private static func sharedOrganization(
         _ pool: Pool, _ population: Population

@@ -98,7 +98,8 @@ extension Judge {
         let judgement = judge(profiles)
         let accused = judgement.accounts.map { $0.verdict == .distillation }
         var proposer = Proposals(population: population)
-        let proposals = proposer.next(without: [Bool](repeating: false, count: population.count))
+        let proposed = proposer.next(without: [Bool](repeating: false, count: population.count))
+        let proposals = (proposed.broad + proposed.narrow)
             .filter { $0.count >= InnocentReference.leastMembers }
             .sorted {
                 $0.count != $1.count ? $0.count < $1.count : $0.lexicographicallyPrecedes($1)

@@ -86,17 +86,24 @@ public struct Judge: Sendable {
         // Two campaigns with one source of prompts look like one group that is none. Once the clearer one is found and
         // taken out, the other shows; so groups are proposed anew from what is left, and so is what is left of each group.
         for _ in 0..<Self.rounds {
-            let remainders = candidates.map { $0.members.filter { !owner[$0] } }
-                .filter { $0.count >= Proposals.minimumMembers }
-            let proposals =
-                (proposer.next(without: owner) + remainders)
-                .filter { tested.insert($0).inserted }
-            let found = assess(proposals, population)
-            candidates += found
-            let bursts = inBursts(proposals, population, &tested)
-            candidates += bursts
-            candidates += refined(
-                found + bursts, population, proposer.neighbours, owner, &tested)
+            let remainders = NearlyEqual.once(
+                candidates.filter { $0.members.contains { owner[$0] } }
+                    .map { $0.members.filter { !owner[$0] } }
+                    .filter { $0.count >= Proposals.minimumMembers })
+            let proposals = proposer.next(without: owner)
+            // What a clear campaign holds need not be tested as well, so the parts come last.
+            var clear = ClearGroups(accounts: population.count)
+            for groups in [proposals.broad + remainders, proposals.narrow] {
+                let fresh = groups.filter { !clear.hold($0) && tested.insert($0).inserted }
+                let found = assess(fresh, population)
+                clear.add(found.filter { Self.isClear($0, fdr: settings.fdr) }.map(\.members))
+                let left = fresh.filter { !clear.hold($0) }
+                let bursts = inBursts(left, population, clear, &tested)
+                candidates += found + bursts
+                candidates += refined(
+                    (found + bursts).filter { !clear.hold($0.members) }, population,
+                    proposer.neighbours, owner, &tested)
+            }
             let q = Statistics.qValues(candidates.map(\.assessment.p))
             for index in candidates.indices { candidates[index].q = q[index] }
             candidates.sort { Self.precedes($0, $1, fdr: settings.fdr) }
@@ -139,6 +146,12 @@ public struct Judge: Sendable {
     /// Times that groups are proposed at most; in each but the last a campaign must have been found.
     private static let rounds = 4
 
+    /// Whether a group comes before every part of it: as strong as can be, one pool, and nobody's in the open.
+    private static func isClear(_ candidate: Candidate, fdr: Double) -> Bool {
+        candidate.assessment.p < fdr && !candidate.assessment.isOneCustomer
+            && strengthStep(candidate) == strongest && mixtureSteps(candidate.assessment) == 0
+    }
+
     /// Accusable candidates first; of those the stronger ones, since bystanders weaken a group; then the ones that are one pool,
     /// then the larger ones: a group made of two campaigns shows as content that depends on the account or unequal
     /// volumes, and a part of a campaign as a smaller group.
@@ -158,8 +171,10 @@ public struct Judge: Sendable {
 
     /// The p-value in steps of three decades, up to the ninth: beyond, all cases are as strong as can be.
     private static func strengthStep(_ candidate: Candidate) -> Int {
-        min(3, Int(-log10(candidate.assessment.p) / 3))
+        min(strongest, Int(-log10(candidate.assessment.p) / 3))
     }
+
+    private static let strongest = 3
 
     /// How far a group is from one pool, in steps that a whole campaign of thirty accounts seldom makes by chance: 0.004 of
     /// intraclass correlation, 0.15 of spread of log volume.
@@ -202,17 +217,19 @@ public struct Judge: Sendable {
     ///
     /// Times chose them, so the group's p-value is never below that of the burst in the group before.
     private func inBursts(
-        _ groups: [[Int]], _ population: Population, _ tested: inout Set<[Int]>
+        _ groups: [[Int]], _ population: Population, _ clear: ClearGroups,
+        _ tested: inout Set<[Int]>
     ) -> [Candidate] {
         let tests = GroupTests(population: population)
-        var floors: [[Int]: Double] = [:]
-        for group in groups {
-            for burst in tests.bursts(group)
-            where burst.p < Self.refinedLevel && burst.members.count >= Proposals.minimumMembers
-                && burst.members.count < group.count
-            {
-                floors[burst.members] = max(floors[burst.members] ?? 0, burst.p)
+        let bursts = concurrentMap(groups, threads: settings.threads) { group in
+            tests.bursts(group).filter {
+                $0.p < Self.refinedLevel && $0.members.count >= Proposals.minimumMembers
+                    && $0.members.count < group.count && !clear.hold($0.members)
             }
+        }
+        var floors: [[Int]: Double] = [:]
+        for burst in bursts.joined() {
+            floors[burst.members] = max(floors[burst.members] ?? 0, burst.p)
         }
         return assess(floors, population, &tested)
     }
@@ -240,14 +257,11 @@ public struct Judge: Sendable {
             let pool = Pool(members, of: population)
             guard GroupAssessment.isJudgeable(pool) else { return nil }
             let assessment = GroupAssessment(
-                pool, population: population, hopeless: max(settings.fdr, Self.hopeless))
+                pool, population: population, hopeless: settings.fdr)
             return assessment.isJudgeable
                 ? Candidate(members: members, assessment: assessment) : nil
         }.compactMap { $0 }
     }
-
-    /// P-value of coordination from which a group cannot be accused, whatever it asks.
-    private static let hopeless = 0.05
 
     /// Disjoint groups, strongest first: accused, suspicious, cleared.
     struct Decision {

@@ -46,10 +46,18 @@ struct Proposals {
     /// chance.
     private static let linkedExchanges = 8.0
 
-    /// Proposals that were not made before, each sorted and no two equal, in order of their members.
+    /// Proposals that were not made before, each group sorted and no two of a kind equal, in order of their members.
+    struct Groups {
+        /// Communities of alike accounts.
+        var broad: [[Int]]
+        /// The accounts that show one thing.
+        var narrow: [[Int]]
+    }
+
+    /// Proposals from what is left.
     ///
     /// - Parameter taken: accounts to leave out, by position, those left out before among them.
-    mutating func next(without taken: [Bool]) -> [[Int]] {
+    mutating func next(without taken: [Bool]) -> Groups {
         let lost = isLater ? taken.indices.filter { taken[$0] && !excluded[$0] } : []
         excluded = taken
         if isLater { renewNeighbours(lost) }
@@ -60,13 +68,15 @@ struct Proposals {
             // A few bystanders can hide a small campaign; those with one client, parameters or mail are tried alone.
             for part in parts(of: group) { groups.insert(part) }
         }
-        let all = merge(links + artefactLinks())
+        let all = strongest(merge(links + artefactLinks()))
         for group in combined.communities(all, lost: lost, excluded).compactMap(core) {
             groups.insert(group)
         }
-        for group in artefactGroups(lost: lost) { groups.insert(group) }
+        let narrow = Set(artefactGroups(lost: lost)).subtracting(groups)
         isLater = true
-        return groups.sorted { $0.lexicographicallyPrecedes($1) }
+        return Groups(
+            broad: groups.sorted { $0.lexicographicallyPrecedes($1) },
+            narrow: NearlyEqual.once(narrow))
     }
 
     /// Looks again for neighbours of accounts that have lost some.
@@ -171,6 +181,31 @@ struct Proposals {
         for index in merged.indices { merged[index].weight = min(2, merged[index].weight) }
         return merged
     }
+
+    /// Links that are among the strongest of either end: enough to hold a community together, and no more than grow with the
+    /// number of accounts.
+    private func strongest(_ links: [WeightedLink]) -> [WeightedLink] {
+        var own: [[Int32]] = Array(repeating: [], count: population.count)
+        for (index, link) in links.enumerated() {
+            own[link.first].append(Int32(index))
+            own[link.second].append(Int32(index))
+        }
+        var isKept = [Bool](repeating: false, count: links.count)
+        for indices in own {
+            if indices.count <= Self.linksPerAccount {
+                for index in indices { isKept[Int(index)] = true }
+                continue
+            }
+            let ordered = indices.sorted {
+                let (a, b) = (links[Int($0)].weight, links[Int($1)].weight)
+                return a != b ? a > b : $0 < $1
+            }
+            for index in ordered.prefix(Self.linksPerAccount) { isKept[Int(index)] = true }
+        }
+        return links.indices.filter { isKept[$0] }.map { links[$0] }
+    }
+
+    private static let linksPerAccount = 12
 
     /// The members of a group that share one client, one parameter fingerprint or one mail domain.
     private func parts(of group: [Int]) -> [[Int]] {
