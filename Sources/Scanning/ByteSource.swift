@@ -79,9 +79,11 @@ final class GzipSource: ByteSource {
 
     var consumed: Int64 { file.consumed }
 
-    init(_ file: InputFile) throws(ScanError) {
+    /// - Parameter block: where to begin, if not at the file's beginning.
+    init(_ file: InputFile, from block: PackedBlocks.Block? = nil) throws(ScanError) {
         path = file.path
-        self.file = try FileSource(file)
+        self.file = try FileSource(file, offset: block?.packedStart ?? 0)
+        produced = block?.start ?? 0
         input = .allocate(capacity: Self.inputSize)
         // 15 bits of window, plus 16: the gzip wrapper and no other.
         let status = inflateInit2_(
@@ -145,9 +147,11 @@ final class ZstandardSource: ByteSource {
 
     var consumed: Int64 { file.consumed }
 
-    init(_ file: InputFile) throws(ScanError) {
+    /// - Parameter block: where to begin, if not at the file's beginning.
+    init(_ file: InputFile, from block: PackedBlocks.Block? = nil) throws(ScanError) {
         path = file.path
-        self.file = try FileSource(file)
+        self.file = try FileSource(file, offset: block?.packedStart ?? 0)
+        produced = block?.start ?? 0
         guard let stream = ZSTD_createDStream() else {
             throw .damaged(path: file.path, offset: 0, reason: "out of memory")
         }
@@ -189,6 +193,12 @@ final class ZstandardSource: ByteSource {
 }
 
 extension InputFile {
+    /// A source of a packed file's bytes from the beginning of a block on.
+    func source(from block: PackedBlocks.Block) throws(ScanError) -> any ByteSource {
+        packing == .gzip
+            ? try GzipSource(self, from: block) : try ZstandardSource(self, from: block)
+    }
+
     /// A source of the file's unpacked bytes from `offset` on; to get there in a packed file takes unpacking what is before.
     func source(offset: Int64 = 0) throws(ScanError) -> any ByteSource {
         let source: any ByteSource

@@ -110,10 +110,15 @@ public struct ScanResult: Sendable {
         self.bad = bad.sorted { $0.reason < $1.reason }
     }
 
-    /// Gives an input another name.
-    public mutating func rename(_ path: String, to name: String) {
-        for index in inputs.indices where inputs[index].path == path { inputs[index].path = name }
-        for index in bad.indices where bad[index].file == path { bad[index].file = name }
+    /// Makes what was read of standard input a part of an input that has this name. Offsets in a part say nothing of the
+    /// whole, and are left out so that they do not depend on how it was cut.
+    public mutating func becomePart(of name: String) {
+        for index in inputs.indices where inputs[index].path == "-" { inputs[index].path = name }
+        for index in bad.indices where bad[index].file == "-" {
+            bad[index].file = name
+            bad[index].field = ""
+            bad[index].offset = 0
+        }
     }
 
     /// Throws when more than `limit` of the records, 0...1, are bad.

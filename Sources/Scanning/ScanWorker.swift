@@ -46,6 +46,8 @@ final class ScanWorker: @unchecked Sendable {
         switch piece {
         case .range(let file, let start, let end):
             try read(file, from: start, to: end)
+        case .blocks(let file, let first, let end, let packed):
+            try read(file, from: first, to: end, packed: packed)
         case .digest(let file):
             inputs[file].digest = try FileDigest.sha256(of: files[file])
         }
@@ -84,6 +86,18 @@ final class ScanWorker: @unchecked Sendable {
         try read(file, source, reader, from: start, to: end)
     }
 
+    /// Reads the lines that begin after the first byte of a packed file's block, the first line of the file among them, up to
+    /// the one that begins at `end`: so that it need not be known what the block before ends with.
+    private func read(
+        _ file: Int, from first: PackedBlocks.Block, to end: Int64, packed: Int64
+    ) throws(ScanError) {
+        let source = try files[file].source(from: first)
+        let reader = LineReader(
+            source, offset: first.start, limit: options.maximumRecordBytes)
+        if first.start > 0 { try reader.skipLine() }
+        try read(file, source, reader, from: first.start, to: end + 1, share: packed)
+    }
+
     /// Reads whole lines of a stream, whose first byte stands at `offset`, as the first input.
     func read(_ lines: [UInt8], offset: Int64) throws(ScanError) {
         let source = MemorySource(lines)
@@ -96,7 +110,7 @@ final class ScanWorker: @unchecked Sendable {
 
     private func read(
         _ file: Int, _ source: any ByteSource, _ reader: LineReader, from start: Int64,
-        to end: Int64
+        to end: Int64, share packed: Int64? = nil
     ) throws(ScanError) {
         var decoder = decoder(for: inputs[file].format)
         var ignoredBefore = decoder.ignoredRecords
@@ -142,14 +156,14 @@ final class ScanWorker: @unchecked Sendable {
                 fault: { note($0, file: file, offset: line.offset) })
             lines += 1
             if lines & 1023 == 0 {
-                let consumed = min(source.consumed, end - start)
+                let consumed = min(source.consumed, packed ?? (end - start))
                 progress.add(bytes: consumed - reported, exchanges: Int64(delivered))
                 inputs[file].exchanges += delivered
                 delivered = 0
                 reported = consumed
             }
         }
-        let share = end == .max ? source.consumed : end - start
+        let share = packed ?? (end == .max ? source.consumed : end - start)
         progress.add(bytes: share - reported, exchanges: Int64(delivered))
         inputs[file].exchanges += delivered
         inputs[file].outsideTime += outside

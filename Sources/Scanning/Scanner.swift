@@ -71,13 +71,19 @@ public struct Scanner: Sendable {
 
     enum Piece: Sendable {
         case range(file: Int, start: Int64, end: Int64)
+        /// Blocks of a packed file, up to `end` unpacked.
+        case blocks(file: Int, first: PackedBlocks.Block, end: Int64, packed: Int64)
         case digest(file: Int)
     }
 
     /// Reads all inputs.
     ///
+    /// - Parameter isPart: whether the inputs are a part of what is judged together, so that the share of bad records is
+    ///   the caller's to judge.
     /// - Throws: when an input cannot be read, its format is unknown, or too many records are bad.
-    public func scan(_ inputs: InputSet, progress: ScanProgress) throws(ScanError) -> ScanResult {
+    public func scan(
+        _ inputs: InputSet, progress: ScanProgress, isPart: Bool = false
+    ) throws(ScanError) -> ScanResult {
         var parts: [InputPart] = []
         for file in inputs.files {
             parts.append(
@@ -86,7 +92,7 @@ public struct Scanner: Sendable {
                     format: try format(of: file), isDigested: file.size > 0))
         }
         let result = try read(parts, progress: progress)
-        try result.requireReadable(limit: options.maximumBadShare)
+        if !isPart { try result.requireReadable(limit: options.maximumBadShare) }
         return result
     }
 
@@ -117,7 +123,7 @@ public struct Scanner: Sendable {
     ) throws(ScanError) -> ScanResult {
         let files = parts.map(\.file)
         let known = parts.map(\.format)
-        let pieces = Self.pieces(of: parts)
+        let pieces = try Self.pieces(of: parts)
         progress.setTotal(
             files.contains { $0.size == 0 }
                 ? 0
@@ -157,7 +163,9 @@ public struct Scanner: Sendable {
         return merged.takeResult()
     }
 
-    static func pieces(of parts: [InputPart], rangeBytes: Int64 = Scanner.rangeBytes) -> [Piece] {
+    static func pieces(
+        of parts: [InputPart], rangeBytes: Int64 = Scanner.rangeBytes
+    ) throws(ScanError) -> [Piece] {
         // Digests first: a whole file each, they would keep one thread busy at the end while the others wait.
         var pieces = parts.indices.filter { parts[$0].isDigested }.map { Piece.digest(file: $0) }
         for (index, part) in parts.enumerated() {
@@ -168,9 +176,34 @@ public struct Scanner: Sendable {
                     pieces.append(.range(file: index, start: start, end: end))
                     start = end
                 }
+            } else if part.start == 0, let packed = try PackedBlocks(part.file),
+                let last = packed.blocks.last, part.end >= last.start + last.count
+            {
+                pieces += blocks(packed, file: index, rangeBytes: rangeBytes)
             } else if part.end > part.start {
                 pieces.append(.range(file: index, start: part.start, end: part.end))
             }
+        }
+        return pieces
+    }
+
+    /// Blocks of a packed file in shares of about the size of a range.
+    private static func blocks(
+        _ packed: PackedBlocks, file: Int, rangeBytes: Int64
+    ) -> [Piece] {
+        var pieces: [Piece] = []
+        var first = 0
+        for (index, block) in packed.blocks.enumerated() {
+            let start = packed.blocks[first]
+            let end = block.start + block.count
+            guard end - start.start >= rangeBytes || index == packed.blocks.count - 1 else {
+                continue
+            }
+            pieces.append(
+                .blocks(
+                    file: file, first: start, end: end,
+                    packed: block.packedStart + block.packedCount - start.packedStart))
+            first = index + 1
         }
         return pieces
     }

@@ -62,7 +62,11 @@ struct ProfileCommand: ParsableCommand {
         help: "Keep the beginning of example prompts instead of their masked shape.")
     var showText = false
 
-    @Option(name: .customLong("as"), help: "What standard input is called in reports.")
+    @Option(
+        name: .customLong("as"),
+        help:
+            "Standard input is a part of an input of this name: bad records are told without their place, and --max-bad is left to judge."
+    )
     var name: String?
 
     @Option(help: "Read the parts that this file lists instead of whole inputs; - for standard input.")
@@ -89,9 +93,9 @@ struct ProfileCommand: ParsableCommand {
                 let set = try InputSet(inputs.paths)
                 let display = ProgressDisplay(progress)
                 defer { display.stop() }
-                result = try scanner.scan(set, progress: progress)
+                result = try scanner.scan(set, progress: progress, isPart: name != nil)
             }
-            if let name { result.rename("-", to: name) }
+            if let name { result.becomePart(of: name) }
             try output.write(ProfileFile(settings: settings.entries, result: result))
         }
     }

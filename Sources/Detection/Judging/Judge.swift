@@ -104,6 +104,7 @@ public struct Judge: Sendable {
                     (found + bursts).filter { !clear.hold($0.members) }, population,
                     proposer.neighbours, owner, &tested)
             }
+            candidates += assess(unions(candidates, population, owner, &tested), population)
             let q = Statistics.qValues(candidates.map(\.assessment.p))
             for index in candidates.indices { candidates[index].q = q[index] }
             candidates.sort { Self.precedes($0, $1, fdr: settings.fdr) }
@@ -145,6 +146,48 @@ public struct Judge: Sendable {
 
     /// Times that groups are proposed at most; in each but the last a campaign must have been found.
     private static let rounds = 4
+
+    /// Groups made of clear ones that ask the same: a campaign that makes up much of a log's links is cut up by what few of
+    /// its accounts share, and is one campaign all the same. Whether it is one pool is for the tests to say.
+    private func unions(
+        _ candidates: [Candidate], _ population: Population, _ owner: [Bool],
+        _ tested: inout Set<[Int]>
+    ) -> [[Int]] {
+        let clear = candidates.filter {
+            Self.isClear($0, fdr: settings.fdr) && !$0.members.contains { owner[$0] }
+        }
+        .sorted {
+            $0.members.count != $1.members.count
+                ? $0.members.count > $1.members.count
+                : $0.members.lexicographicallyPrecedes($1.members)
+        }
+        .prefix(Self.mostJoined).map(\.members)
+        let centroids = concurrentMap(Array(clear), threads: settings.threads) {
+            population.content.centroid(of: $0)
+        }
+        // Each joins the first larger one that asks the same, directly or by way of others.
+        var first = Array(clear.indices)
+        for index in clear.indices {
+            first[index] =
+                (0..<index).first {
+                    first[$0] == $0
+                        && ContentSpace.dot(centroids[$0], centroids[index]) > Self.sameContent
+                } ?? index
+        }
+        var unions: [[Int]] = []
+        for (leader, parts) in Dictionary(grouping: clear.indices, by: { first[$0] })
+        where parts.count > 1 {
+            let union = Set(parts.flatMap { clear[$0] }).sorted()
+            if union.count > clear[leader].count { unions.append(union) }
+        }
+        return unions.sorted { $0.lexicographicallyPrecedes($1) }
+            .filter { tested.insert($0).inserted }
+    }
+
+    /// Cosine of two groups' content from which they are tried as one.
+    private static let sameContent: Float = 0.9
+    /// Clear groups that are tried together at most, the largest.
+    private static let mostJoined = 500
 
     /// Whether a group comes before every part of it: as strong as can be, one pool, and nobody's in the open.
     private static func isClear(_ candidate: Candidate, fdr: Double) -> Bool {

@@ -68,7 +68,7 @@ struct Proposals {
             // A few bystanders can hide a small campaign; those with one client, parameters or mail are tried alone.
             for part in parts(of: group) { groups.insert(part) }
         }
-        let all = strongest(merge(links + artefactLinks()))
+        let all = merge(links + artefactLinks())
         for group in combined.communities(all, lost: lost, excluded).compactMap(core) {
             groups.insert(group)
         }
@@ -128,8 +128,11 @@ struct Proposals {
         return Float(max(0.15, Statistics.median(values) + 3 * Statistics.robustScale(values)))
     }
 
-    /// Links between accounts that share a rare value: each with its next two in the posting list and in a shuffled one,
-    /// so that a list of m accounts gives some 4 m links and stays connected.
+    /// Longest list of accounts in which each is linked to two after it rather than one.
+    private static let denseList = 32
+
+    /// Links between accounts that share a rare value: each with its next two, or in a long list its next one, in the
+    /// posting list and in a shuffled one, so that a list of m accounts gives 2 m to 4 m links and stays connected.
     private func artefactLinks() -> [WeightedLink] {
         let total = population.count
         let least = log(Self.linkedExchanges)
@@ -150,9 +153,10 @@ struct Proposals {
                 let shuffled = accounts.sorted {
                     Hash64.mix(UInt64($0)) < Hash64.mix(UInt64($1))
                 }
+                let steps = count <= Self.denseList ? 2 : 1
                 for order in [accounts, shuffled] {
                     for index in 0..<count {
-                        for step in 1...2 where index + step < count {
+                        for step in 1...steps where index + step < count {
                             let a = order[index]
                             let b = order[index + step]
                             links.append(
@@ -181,31 +185,6 @@ struct Proposals {
         for index in merged.indices { merged[index].weight = min(2, merged[index].weight) }
         return merged
     }
-
-    /// Links that are among the strongest of either end: enough to hold a community together, and no more than grow with the
-    /// number of accounts.
-    private func strongest(_ links: [WeightedLink]) -> [WeightedLink] {
-        var own: [[Int32]] = Array(repeating: [], count: population.count)
-        for (index, link) in links.enumerated() {
-            own[link.first].append(Int32(index))
-            own[link.second].append(Int32(index))
-        }
-        var isKept = [Bool](repeating: false, count: links.count)
-        for indices in own {
-            if indices.count <= Self.linksPerAccount {
-                for index in indices { isKept[Int(index)] = true }
-                continue
-            }
-            let ordered = indices.sorted {
-                let (a, b) = (links[Int($0)].weight, links[Int($1)].weight)
-                return a != b ? a > b : $0 < $1
-            }
-            for index in ordered.prefix(Self.linksPerAccount) { isKept[Int(index)] = true }
-        }
-        return links.indices.filter { isKept[$0] }.map { links[$0] }
-    }
-
-    private static let linksPerAccount = 12
 
     /// The members of a group that share one client, one parameter fingerprint or one mail domain.
     private func parts(of group: [Int]) -> [[Int]] {

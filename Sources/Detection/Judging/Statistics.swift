@@ -59,7 +59,7 @@ enum Statistics {
             term *= Double(n - i) / Double(i + 1) * odds
             sum += term
             i += 1
-            if term < sum * 1e-12 { break }
+            if term <= sum * 1e-12 { break }
         }
         term = first
         i = start
@@ -67,7 +67,7 @@ enum Statistics {
             term *= Double(i) / Double(n - i + 1) / odds
             sum += term
             i -= 1
-            if term < sum * 1e-12 { break }
+            if term <= sum * 1e-12 { break }
         }
         return min(1, sum)
     }
