@@ -24,12 +24,14 @@ let package = Package(
         .target(
             name: "CLeiden", linkerSettings: [.linkedLibrary("igraph")]),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "CVector"),
 
         // The pipeline, left to right.
         .target(name: "Exchanges", dependencies: ["CSimdjson"], swiftSettings: settings),
         .target(name: "Sketches", swiftSettings: settings),
         .target(
-            name: "Detection", dependencies: ["Exchanges", "Sketches", "CHyperscan", "CLeiden"],
+            name: "Detection",
+            dependencies: ["Exchanges", "Sketches", "CHyperscan", "CLeiden", "CVector"],
             swiftSettings: settings),
         .target(
             name: "Scanning",

@@ -30,7 +30,7 @@ int sw_leiden(
     // With node weights equal to strengths and the resolution given over twice the graph's total weight, the constant
     // Potts objective that igraph optimises is modularity.
     status = igraph_community_leiden(
-        &graph, &edge_weights, &strengths, resolution, 0.01, 0, 4, &communities,
+        &graph, &edge_weights, &strengths, resolution, 0.01, 0, 2, &communities,
         NULL, NULL);
     if (status == IGRAPH_SUCCESS) {
         for (size_t i = 0; i < nodes; i++) membership[i] = (uint32_t)VECTOR(communities)[i];

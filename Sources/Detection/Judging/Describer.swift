@@ -8,13 +8,15 @@ struct Describer {
     let population: Population
     let settings: JudgeSettings
 
-    func judgement(_ decisions: [Judge.Decision], candidates: [Judge.Candidate]) -> Judgement {
+    func judgement(
+        _ decisions: [Judge.Decision], candidates: [Judge.Candidate], tested: Int
+    ) -> Judgement {
         var campaigns: [JudgedGroup] = []
         var cleared: [JudgedGroup] = []
         var campaignOf: [Int: Int] = [:]
         // Earlier data are judged as if the group were the only one to be accused among all that were tested: the
         // strictest level that the bound on false discoveries comes down to.
-        let level = settings.fdr / Double(max(1, candidates.count))
+        let level = settings.fdr / Double(max(1, tested))
         let order = decisions.sorted { a, b in
             let rank: (Verdict) -> Int = { $0 == .distillation ? 0 : $0 == .suspicious ? 1 : 2 }
             if rank(a.verdict) != rank(b.verdict) { return rank(a.verdict) < rank(b.verdict) }
@@ -47,7 +49,7 @@ struct Describer {
             campaigns, decisions: order, campaignOf: campaignOf, candidates: candidates)
         return Judgement(
             accounts: accounts, campaigns: campaigns, cleared: cleared, unavailable: unavailable(),
-            fdr: settings.fdr, groupsTested: candidates.count)
+            fdr: settings.fdr, groupsTested: tested)
     }
 
     private static func identifier(_ letter: String, _ number: Int) -> String {

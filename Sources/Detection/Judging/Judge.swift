@@ -83,6 +83,7 @@ public struct Judge: Sendable {
         var candidates: [Candidate] = []
         var decisions: [Decision] = []
         var largest = 0.0
+        var dropped = 0
         // Two campaigns with one source of prompts look like one group that is none. Once the clearer one is found and
         // taken out, the other shows; so groups are proposed anew from what is left, and so is what is left of each group.
         for _ in 0..<Self.rounds {
@@ -93,8 +94,15 @@ public struct Judge: Sendable {
             let proposals = proposer.next(without: owner)
             // What a clear campaign holds need not be tested as well, so the parts come last.
             var clear = ClearGroups(accounts: population.count)
-            for groups in [proposals.broad + remainders, proposals.narrow] {
-                let fresh = groups.filter { !clear.hold($0) && tested.insert($0).inserted }
+            for (groups, isNarrow) in [
+                (proposals.broad, false), (proposals.narrow + remainders, true),
+            ] {
+                var fresh = groups.filter { !clear.hold($0) && tested.insert($0).inserted }
+                if isNarrow {
+                    let all = fresh.count
+                    fresh = screened(fresh, population)
+                    dropped += all - fresh.count
+                }
                 let found = assess(fresh, population)
                 clear.add(found.filter { Self.isClear($0, fdr: settings.fdr) }.map(\.members))
                 let left = fresh.filter { !clear.hold($0) }
@@ -105,7 +113,8 @@ public struct Judge: Sendable {
                     proposer.neighbours, owner, &tested)
             }
             candidates += assess(unions(candidates, population, owner, &tested), population)
-            let q = Statistics.qValues(candidates.map(\.assessment.p))
+            // Groups that were looked at and dropped count as tests that found nothing.
+            let q = Statistics.qValues(candidates.map(\.assessment.p), others: dropped)
             for index in candidates.indices { candidates[index].q = q[index] }
             candidates.sort { Self.precedes($0, $1, fdr: settings.fdr) }
             largest = candidates.lazy.filter { $0.q <= settings.fdr }.map(\.assessment.p).max() ?? 0
@@ -120,7 +129,7 @@ public struct Judge: Sendable {
             for member in decision.candidate.members { owner[member] = false }
         }
         decisions.removeAll { $0.candidate.assessment.p > largest }
-        let level = Self.suspicionRisk / Double(3 * max(1, candidates.count))
+        let level = Self.suspicionRisk / Double(3 * max(1, candidates.count + dropped))
         take(.suspicious, candidates, population, proposer.neighbours, &owner, &decisions) {
             $0.isSuspicious(level: level)
         }
@@ -132,7 +141,7 @@ public struct Judge: Sendable {
                 of: decisions[index].candidate.assessment.p, among: candidates)
         }
         return Describer(population: population, settings: settings).judgement(
-            decisions, candidates: candidates)
+            decisions, candidates: candidates, tested: candidates.count + dropped)
     }
 
     /// The q-value of a group that was changed after its test: that of the next larger p-value tested.
@@ -146,6 +155,24 @@ public struct Judge: Sendable {
 
     /// Times that groups are proposed at most; in each but the last a campaign must have been found.
     private static let rounds = 4
+
+    /// Groups of which some facet beside the volumes may not be that of independent customers: without one, no two are, and
+    /// the group cannot be accused whatever it asks. Looked at on some of its members at a lenient level.
+    private func screened(_ groups: [[Int]], _ population: Population) -> [[Int]] {
+        let isLeft = concurrentMap(groups, threads: settings.threads) { group -> Bool in
+            let pool = Pool(group, of: population)
+            guard GroupAssessment.isJudgeable(pool) else { return false }
+            let drawn = pool.drawn(Self.screenedMembers)
+            let tests = GroupTests(population: population)
+            return tests.sharedIdentity(drawn).contains { $0.p < Self.lenient }
+                || tests.signatureReplay(drawn).p < Self.lenient
+                || tests.bursts(drawn.accounts).contains { $0.p < Self.lenient }
+        }
+        return zip(groups, isLeft).filter(\.1).map(\.0)
+    }
+
+    private static let screenedMembers = 256
+    private static let lenient = 0.05
 
     /// Groups made of clear ones that ask the same: a campaign that makes up much of a log's links is cut up by what few of
     /// its accounts share, and is one campaign all the same. Whether it is one pool is for the tests to say.
@@ -165,27 +192,29 @@ public struct Judge: Sendable {
         let centroids = concurrentMap(Array(clear), threads: settings.threads) {
             population.content.centroid(of: $0)
         }
-        // Each joins the first larger one that asks the same, directly or by way of others.
-        var first = Array(clear.indices)
-        for index in clear.indices {
-            first[index] =
-                (0..<index).first {
-                    first[$0] == $0
-                        && ContentSpace.dot(centroids[$0], centroids[index]) > Self.sameContent
-                } ?? index
-        }
         var unions: [[Int]] = []
-        for (leader, parts) in Dictionary(grouping: clear.indices, by: { first[$0] })
-        where parts.count > 1 {
-            let union = Set(parts.flatMap { clear[$0] }).sorted()
-            if union.count > clear[leader].count { unions.append(union) }
+        for likeness in Self.sameContent {
+            // Each joins the first larger one that asks the same.
+            var first = Array(clear.indices)
+            for index in clear.indices {
+                first[index] =
+                    (0..<index).first {
+                        first[$0] == $0
+                            && ContentSpace.dot(centroids[$0], centroids[index]) > likeness
+                    } ?? index
+            }
+            for (leader, parts) in Dictionary(grouping: clear.indices, by: { first[$0] })
+            where parts.count > 1 {
+                let union = Set(parts.flatMap { clear[$0] }).sorted()
+                if union.count > clear[leader].count { unions.append(union) }
+            }
         }
         return unions.sorted { $0.lexicographicallyPrecedes($1) }
             .filter { tested.insert($0).inserted }
     }
 
-    /// Cosine of two groups' content from which they are tried as one.
-    private static let sameContent: Float = 0.9
+    /// Cosines of two groups' content from which they are tried as one.
+    private static let sameContent: [Float] = [0.95, 0.9, 0.8]
     /// Clear groups that are tried together at most, the largest.
     private static let mostJoined = 500
 

@@ -71,10 +71,12 @@ struct Pool {
     private static let readMembers = 2000
 
     /// A pool of no more members than tests of content read, spread evenly over this one.
-    var thinned: Pool {
-        guard parts.count > Self.readMembers else { return self }
-        let chosen = (0..<Self.readMembers).map { parts[$0 * parts.count / Self.readMembers] }
-        return Pool(parts: chosen, cutoff: cutoff)
+    var thinned: Pool { drawn(Self.readMembers) }
+
+    /// A pool of at most `count` of the members, spread evenly over this one.
+    func drawn(_ count: Int) -> Pool {
+        guard parts.count > count else { return self }
+        return Pool(parts: (0..<count).map { parts[$0 * parts.count / count] }, cutoff: cutoff)
     }
 
     /// A pool of some members' first samples: enough to see what a group asks, of which nothing hangs on it.

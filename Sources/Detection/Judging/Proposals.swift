@@ -128,6 +128,10 @@ struct Proposals {
         return Float(max(0.15, Statistics.median(values) + 3 * Statistics.robustScale(values)))
     }
 
+    /// Longest list of accounts that a value links which says nothing of who is behind an account: what more share is a
+    /// matter of taste.
+    private static let longestWeakList = 4096
+
     /// Longest list of accounts in which each is linked to two after it rather than one.
     private static let denseList = 32
 
@@ -144,7 +148,7 @@ struct Proposals {
                 let accounts = postings.accounts(at: position).map { Int($0) }
                     .filter { !excluded[$0] && (isStrong || population.facts[$0].volume >= least) }
                 let count = accounts.count
-                guard count >= 2, Double(count) <= max(3, Self.commonShare * Double(total)) else {
+                guard count >= 2, isStrong || count <= Self.longestWeakList, Double(count) <= max(3, Self.commonShare * Double(total)) else {
                     continue
                 }
                 // The rarer the value among all accounts, the less two strangers would share it by chance.

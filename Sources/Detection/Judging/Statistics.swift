@@ -103,14 +103,17 @@ enum Statistics {
     }
 
     /// Benjamini-Hochberg q-values, in the order of `pValues` (J. R. Stat. Soc. B 57, 1995).
-    static func qValues(_ pValues: [Double]) -> [Double] {
+    ///
+    /// - Parameter others: further tests, of which only is known that they found nothing.
+    static func qValues(_ pValues: [Double], others: Int = 0) -> [Double] {
+        let tests = Double(pValues.count + others)
         let order = pValues.indices.sorted {
             pValues[$0] != pValues[$1] ? pValues[$0] < pValues[$1] : $0 < $1
         }
         var result = [Double](repeating: 1, count: pValues.count)
         var smallest = 1.0
         for (rank, index) in order.enumerated().reversed() {
-            smallest = min(smallest, pValues[index] * Double(pValues.count) / Double(rank + 1))
+            smallest = min(smallest, pValues[index] * tests / Double(rank + 1))
             result[index] = smallest
         }
         return result

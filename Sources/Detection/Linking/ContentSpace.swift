@@ -1,3 +1,4 @@
+import CVector
 import Sketches
 
 /// Accounts as points by what they ask: one coordinate a content bin, comparable between accounts.
@@ -142,11 +143,7 @@ struct ContentSpace: Sendable {
 
     @inline(__always)
     private static func dot(_ x: UnsafePointer<Int8>, _ y: UnsafePointer<Int8>) -> Float {
-        var sum: Int32 = 0
-        for index in 0..<ContentBins.count {
-            sum &+= Int32(Int16(x[index]) &* Int16(y[index]))
-        }
-        return Float(sum)
+        Float(sw_dot_bytes(x, y, ContentBins.count))
     }
 
     /// Cosine of an account and a point of unit length; zero when the account has too little text.
