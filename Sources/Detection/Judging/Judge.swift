@@ -361,6 +361,9 @@ public struct Judge: Sendable {
         }.compactMap { $0 }
     }
 
+    /// Cleared groups that are told of at most.
+    private static let mostCleared = 250
+
     /// Disjoint groups, strongest first: accused, suspicious, cleared.
     struct Decision {
         var verdict: Verdict
@@ -381,7 +384,10 @@ public struct Judge: Sendable {
             return assessment.isJudgeable && accept(assessment)
                 ? Candidate(members: members, assessment: assessment) : nil
         }
+        var cleared = 0
         for candidate in candidates where accept(candidate.assessment) {
+            // Cleared groups are told of for the reader's sake, who reads no more than this.
+            if verdict == .noFinding, cleared == Self.mostCleared { break }
             let free = candidate.members.filter { !owner[$0] }
             // What a stronger group has taken is gone; a remainder stands only if it passes by itself.
             guard free.count >= Proposals.minimumMembers, free.count * 2 >= candidate.members.count
@@ -403,6 +409,7 @@ public struct Judge: Sendable {
             }
             for member in kept.members { owner[member] = true }
             decisions.append(Decision(verdict: verdict, candidate: kept))
+            cleared += 1
         }
     }
 }
