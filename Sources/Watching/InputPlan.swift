@@ -57,7 +57,8 @@ struct InputPlan {
         for (place, input) in state.inputs.enumerated()
         where !present.contains(place) && !input.isComplete && input.position > 0 {
             messages.append(
-                "\(input.source.path) is gone, and only its first \(input.position) bytes were read")
+                "\(input.source.path) is gone, and only its first \(input.position) bytes were read"
+            )
         }
     }
 

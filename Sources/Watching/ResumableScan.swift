@@ -118,9 +118,10 @@ public final class ResumableScan {
         }
         let found = inputs.files.filter { !own.contain($0.path) }
         for file in found where !file.isRegular { throw .notAFile(path: file.path) }
-        return (
-            found, inputs.absent.map { "nothing at \($0) any more; what was read of it stays counted" }
-        )
+        let messages = inputs.absent.map {
+            "nothing at \($0) any more; what was read of it stays counted"
+        }
+        return (found, messages)
     }
 
     private func mayBeAbsent(_ path: String) -> Bool {

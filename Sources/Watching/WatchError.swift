@@ -43,7 +43,7 @@ public enum WatchError: Error, Sendable, CustomStringConvertible {
             "\(path) was read as \(before) when it had few records, and looks like \(now) now: name the format with "
                 + "--format, and give another --state to read all logs anew"
         case .notAFile(let path):
-            "\(path) is no regular file: pipe it in and name it -"
+            "\(path) is no regular file: pipe it in and name it -, which 'watch' takes, and 'scan' without --state"
         case .webhook(let reason):
             "--webhook: \(reason)"
         }

@@ -56,7 +56,8 @@ struct ScanCommand: ParsableCommand {
         if state.isEmpty { throw ValidationError("--state needs the name of a folder") }
         if arguments.logs.inputs.paths.contains("-") {
             throw ValidationError(
-                "standard input cannot be read again, so it cannot be scanned with --state; 'watch' can follow it")
+                "standard input cannot be read again, so it cannot be scanned with --state; 'watch' can follow it"
+            )
         }
     }
 

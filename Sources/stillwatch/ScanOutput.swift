@@ -135,7 +135,8 @@ struct ScanOutput {
                 : "matches no account"
             Terminal.message(
                 Terminal.safe(
-                    "stillwatch: \(publication.output.suppress ?? ""):\(use.entry.line): the entry \(fault)"))
+                    "stillwatch: \(publication.output.suppress ?? ""):\(use.entry.line): the entry \(fault)"
+                ))
         }
         for note in judgement.unavailable { Terminal.message("stillwatch: \(note)") }
     }

@@ -123,7 +123,8 @@ import Testing
 
     @Test func `what was committed is not read again`() throws {
         let place = try mixed()
-        let size = try #require(try plain(place).inputs.first { $0.path.hasSuffix("a.jsonl") }).bytes
+        let size = try #require(try plain(place).inputs.first { $0.path.hasSuffix("a.jsonl") })
+            .bytes
         do {
             let first = try scan(place)
             var commits = 0
@@ -158,7 +159,8 @@ import Testing
         try place.move("a.jsonl", to: "a-1.jsonl")
         try place.append(Array("bad\n".utf8), to: "a-1.jsonl")
         try place.write(Self.world[cuts[1]..<cuts[2]].dropLast(1), to: "a.jsonl")
-        expect(try run(place).result, isThatOf: try plain(place), "renamed, and a line feed missing")
+        expect(
+            try run(place).result, isThatOf: try plain(place), "renamed, and a line feed missing")
         try place.append([0x0a] + Self.world[cuts[2]...], to: "a.jsonl")
         expect(try run(place).result, isThatOf: try plain(place), "the line feed, and more")
         try place.write(Self.world.prefix(0), to: "b.jsonl")
