@@ -72,11 +72,7 @@ import Testing
                 try AccountTable.parse(
                     UnsafeRawBufferPointer(rebasing: $0[..<count]), isCSV: true)
             }
-            for index in result.profiles.indices {
-                if let record = table.records[result.profiles[index].account] {
-                    result.profiles[index].join(record)
-                }
-            }
+            result.join(table)
             // Embeddings are no model calls to these two formats, which count them as ignored.
             let labels = String(
                 decoding: FileManager.default.contents(atPath: folder.path + "/labels.csv")!,
@@ -105,10 +101,8 @@ import Testing
                 rules: RuleSet(Rule.defaults), progress: ScanProgress())
             let part = InputPart(
                 file: files[0], start: 0, end: files[0].size, format: .stillwatch, isDigested: true)
-            for piece in Scanner.pieces(of: [part], rangeBytes: step) { try worker.run(piece) }
-            let profiles = worker.table.profiles.sorted { $0.account < $1.account }
-            #expect(
-                profiles.map(\.serialized) == whole.profiles.map(\.serialized), "ranges of \(step)")
+            for piece in try Scanner.pieces(of: [part], rangeBytes: step) { try worker.run(piece) }
+            #expect(worker.takeResult().profiles == whole.profiles, "ranges of \(step)")
             #expect(worker.inputs[0].bytes == files[0].size, "ranges of \(step)")
         }
     }
