@@ -24,14 +24,14 @@ let package = Package(
         .target(
             name: "CLeiden", linkerSettings: [.linkedLibrary("igraph")]),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
-        .target(name: "CVector"),
+        .target(name: "CNative"),
 
         // The pipeline, left to right.
         .target(name: "Exchanges", dependencies: ["CSimdjson"], swiftSettings: settings),
         .target(name: "Sketches", swiftSettings: settings),
         .target(
             name: "Detection",
-            dependencies: ["Exchanges", "Sketches", "CHyperscan", "CLeiden", "CVector"],
+            dependencies: ["Exchanges", "Sketches", "CHyperscan", "CLeiden", "CNative"],
             swiftSettings: settings),
         .target(
             name: "Scanning",

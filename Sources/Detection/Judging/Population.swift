@@ -106,6 +106,7 @@ struct Population {
                 }
             }.joined())
         selfSimilarities = selfSimilarity.filter { !$0.isNaN }.sorted()
+        Memory.giveBack()
     }
 
     /// The keys of one account for a kind that is not taken from its sampled prompts; none for other kinds.

@@ -24,12 +24,11 @@ extension Population {
 
         /// Accounts that are decoded and summed up together; sums are added in their order, whatever the threads.
         private static let stretch = 2048
+        /// Stretches that are in memory together before they are joined to the columns.
+        private static let wave = 32
 
         init(_ profiles: ProfileSet, threads: Int) {
             let starts = Array(stride(from: 0, to: profiles.count, by: Self.stretch))
-            let stretches = concurrentMap(starts, threads: threads) { start in
-                Stretch(profiles, start..<min(start + Self.stretch, profiles.count))
-            }
             samples.reserveCapacity(profiles.count)
             parts.reserveCapacity(profiles.count)
             hours.reserveCapacity(profiles.count)
@@ -41,33 +40,41 @@ extension Population {
             var rows = ContentSpace.Rows(accounts: profiles.count)
             var words = [Double](repeating: 0, count: ContentBins.count)
             var speaking = 0.0
-            for own in stretches {
-                samples.append(contentsOf: own.samples)
-                parts.append(contentsOf: own.parts)
-                hours.append(contentsOf: own.hours)
-                promptReach.append(contentsOf: own.promptReach)
-                prompts.append(own.prompts)
-                for kind in ArtefactKind.asked { keys[kind]?.append(own.keys[kind]!) }
-                var local: [Int32] = []
-                for name in own.organizations {
-                    if numbers[name] == nil {
-                        organizations.append(name)
-                        numbers[name] = Int32(organizations.count)
-                    }
-                    local.append(numbers[name] ?? 0)
+            // A wave at a time, so that little is in memory twice.
+            for wave in stride(from: 0, to: starts.count, by: Self.wave) {
+                let stretches = concurrentMap(
+                    Array(starts[wave..<min(wave + Self.wave, starts.count)]), threads: threads
+                ) { start in
+                    Stretch(profiles, start..<min(start + Self.stretch, profiles.count))
                 }
-                for var fact in own.facts {
-                    if fact.organization > 0 {
-                        fact.organization = local[Int(fact.organization) - 1]
+                for own in stretches {
+                    samples.append(contentsOf: own.samples)
+                    parts.append(contentsOf: own.parts)
+                    hours.append(contentsOf: own.hours)
+                    promptReach.append(contentsOf: own.promptReach)
+                    prompts.append(own.prompts)
+                    for kind in ArtefactKind.asked { keys[kind]?.append(own.keys[kind]!) }
+                    var local: [Int32] = []
+                    for name in own.organizations {
+                        if numbers[name] == nil {
+                            organizations.append(name)
+                            numbers[name] = Int32(organizations.count)
+                        }
+                        local.append(numbers[name] ?? 0)
                     }
-                    facts.append(fact)
+                    for var fact in own.facts {
+                        if fact.organization > 0 {
+                            fact.organization = local[Int(fact.organization) - 1]
+                        }
+                        facts.append(fact)
+                    }
+                    pairs.append(own.pairs)
+                    rows.append(own.rows, at: own.range.lowerBound)
+                    firstMicroseconds = min(firstMicroseconds, own.firstMicroseconds)
+                    lastMicroseconds = max(lastMicroseconds, own.lastMicroseconds)
+                    for bin in words.indices { words[bin] += own.words[bin] }
+                    speaking += own.speaking
                 }
-                pairs.append(own.pairs)
-                rows.append(own.rows, at: own.range.lowerBound)
-                firstMicroseconds = min(firstMicroseconds, own.firstMicroseconds)
-                lastMicroseconds = max(lastMicroseconds, own.lastMicroseconds)
-                for bin in words.indices { words[bin] += own.words[bin] }
-                speaking += own.speaking
             }
             if firstMicroseconds > lastMicroseconds { (firstMicroseconds, lastMicroseconds) = (0, 0) }
             binShares = rows.shares

@@ -1,4 +1,4 @@
-import CVector
+import CNative
 import Sketches
 
 /// Accounts as points by what they ask: one coordinate a content bin, comparable between accounts.

@@ -31,6 +31,7 @@ package final class ProfileTable: Sendable {
     package func take(threads: Int) -> ProfileSet {
         var all = ProfileSet.Builder()
         for builder in concurrentMap(shards, threads: threads, { $0.take() }) { all.add(builder) }
+        Memory.giveBack()
         return all.finish(threads: threads)
     }
 }

@@ -1,4 +1,8 @@
-#include "CVector.h"
+#include "CNative.h"
+
+#if defined(__GLIBC__) || defined(__linux__)
+#include <malloc.h>
+#endif
 
 // The compiler makes one version for each kind of processor and the loader picks the best: the widest is ten times as
 // fast as what every processor can do.
@@ -13,4 +17,10 @@ int32_t sw_dot_bytes(const int8_t *a, const int8_t *b, size_t count) {
         sum += part;
     }
     return sum;
+}
+
+void sw_give_back_memory(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }
