@@ -42,7 +42,9 @@ struct PackedBlocks: Equatable, Sendable {
                     packedStart: packed, packedCount: found.packed, start: start,
                     count: found.unpacked))
             packed += found.packed
-            start += found.unpacked
+            let (end, overflow) = start.addingReportingOverflow(found.unpacked)
+            if overflow { return nil }
+            start = end
         }
         guard blocks.count > 1 else { return nil }
         self.blocks = blocks
