@@ -158,7 +158,7 @@ extension AccountProfile {
 
     /// Reads a count; one above 2^53 cannot come from a log, and sums of such would overflow.
     fileprivate static func counter(from reader: inout ByteReader) throws(ByteCodingError) -> UInt64 {
-        UInt64(try reader.count(limit: 1 << 53, what: "counter"))
+        UInt64(try reader.count(limit: Int(CountedSum.largest), what: "counter"))
     }
 
     /// Reads an event time; `empty` is that of a profile without exchanges.
