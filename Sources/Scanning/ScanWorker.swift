@@ -193,7 +193,10 @@ final class ScanWorker: @unchecked Sendable {
             return
         }
         let count = known.count + found.count
-        if (found.file, found.offset, found.field) < (known.file, known.offset, known.field) {
+        // By path: parts of one list come in any order.
+        if (files[found.file].path, found.offset, found.field)
+            < (files[known.file].path, known.offset, known.field)
+        {
             known = found
         }
         known.count = count
