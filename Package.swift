@@ -81,7 +81,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "ScanningTests",
-            dependencies: ["Scanning", "Exchanges", "Detection", "Simulation", "CCompression"],
+            dependencies: [
+                "Scanning", "Exchanges", "Detection", "Sketches", "Simulation", "CCompression",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "CaseFilesTests", dependencies: ["CaseFiles", "Detection"],

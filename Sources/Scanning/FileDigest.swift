@@ -3,7 +3,7 @@ import CCrypto
 /// SHA-256, by OpenSSL.
 package enum FileDigest {
     /// The digest of the file as it is on disk, as `sha256sum` prints it.
-    static func sha256(of file: InputFile) throws(ScanError) -> String {
+    package static func sha256(of file: InputFile) throws(ScanError) -> String {
         let source = try FileSource(file)
         guard let context = EVP_MD_CTX_new() else {
             throw .system(operation: "digest", path: file.path, errno: ENOMEM)

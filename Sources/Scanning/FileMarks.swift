@@ -12,6 +12,9 @@ package struct FileMarks: Equatable, Sendable {
     /// Bytes at either end that are looked at.
     package static let span: Int64 = 4096
 
+    /// Marks of nothing.
+    package static let none = FileMarks(length: 0, head: [], tail: [])
+
     package init(length: Int64, head: [UInt8], tail: [UInt8]) {
         self.length = length
         self.head = head
@@ -74,18 +77,39 @@ extension InputFile {
             length: length, head: FileDigest.sha256(head), tail: FileDigest.sha256(tail))
     }
 
-    private func contents(from offset: Int64, count: Int) throws(ScanError) -> [UInt8] {
-        let source = try FileSource(self, offset: offset)
-        var bytes = [UInt8](repeating: 0, count: count)
+    /// Marks of a whole packed file. Of one with blocks only the ends are unpacked; its blocks' lengths are believed.
+    package func packedMarks() throws(ScanError) -> FileMarks {
+        guard let blocks = try PackedBlocks(self)?.blocks, let last = blocks.last else {
+            return try unpackedMarks()
+        }
+        let length = last.start + last.count
+        let span = Int(min(length, FileMarks.span))
+        let begin = blocks.last { length - $0.start >= Int64(span) } ?? blocks[0]
+        let head = try Self.all(of: try source(), limit: span)
+        let tail = try Self.all(of: try source(from: begin), limit: Int(length - begin.start))
+        return FileMarks(
+            length: length, head: FileDigest.sha256(head),
+            tail: FileDigest.sha256(Array(tail.suffix(span))))
+    }
+
+    /// The first `limit` bytes of a source, or all there are.
+    private static func all(
+        of source: any ByteSource, limit: Int
+    ) throws(ScanError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: limit)
         var filled = 0
-        while filled < count {
+        while filled < limit {
             let position = filled
             let got = try bytes.withUnsafeMutableBufferPointer { buffer throws(ScanError) in
-                try source.read(into: buffer.baseAddress! + position, count: count - position)
+                try source.read(into: buffer.baseAddress! + position, count: limit - position)
             }
             if got == 0 { break }
             filled += got
         }
         return Array(bytes.prefix(filled))
+    }
+
+    private func contents(from offset: Int64, count: Int) throws(ScanError) -> [UInt8] {
+        try Self.all(of: try FileSource(self, offset: offset), limit: count)
     }
 }

@@ -50,6 +50,13 @@ struct PackedBlocks: Equatable, Sendable {
         self.blocks = blocks
     }
 
+    /// The block to go on with when all lines that begin before `position` were read: a share of blocks is read with the line
+    /// that begins right behind it. `nil` if no block begins there.
+    func position(after position: Int64) -> Int? {
+        if position == 0 { return 0 }
+        return blocks.firstIndex { $0.start == position - 1 && $0.start > 0 }
+    }
+
     private static func bytes(_ descriptor: Int32, at offset: Int64, _ count: Int) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: count)
         var got = -1

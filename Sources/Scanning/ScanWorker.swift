@@ -7,8 +7,17 @@ final class ScanWorker: @unchecked Sendable {
     struct Bad {
         var field: String
         var count: Int
-        var file: Int
         var offset: Int64
+    }
+
+    struct FaultKind: Hashable {
+        let file: Int
+        let reason: BadRecord.Reason
+    }
+
+    struct InputDay: Hashable {
+        let file: Int
+        let day: Int
     }
 
     private let files: [InputFile]
@@ -19,15 +28,24 @@ final class ScanWorker: @unchecked Sendable {
     /// Whether each input's format is known; a stream's is once its first record was seen.
     private var isKnown: [Bool]
 
-    private let table: ProfileTable
+    /// Where exchanges go; of the last exchange's day, if there are tables of days.
+    private var table: ProfileTable
+    private let days: DayTables?
+    /// The day of the last exchange; `nil` before the first.
+    private var day: Int?
+    private var isDayKept = false
     private(set) var inputs: [InputReport]
-    private(set) var badRecords: [BadRecord.Reason: Bad] = [:]
+    private(set) var badRecords: [FaultKind: Bad] = [:]
+    /// Exchanges in the time asked for by input and day, those of days that are not kept included; without tables of days
+    /// nothing.
+    private(set) var dayCounts: [InputDay: Int] = [:]
 
     init(
         files: [InputFile], formats: [LogFormat?], options: ScanOptions, rules: RuleSet,
-        table: ProfileTable, progress: ScanProgress
+        table: ProfileTable = ProfileTable(), days: DayTables? = nil, progress: ScanProgress
     ) throws(ScanError) {
         self.table = table
+        self.days = days
         self.files = files
         self.options = options
         self.progress = progress
@@ -63,19 +81,49 @@ final class ScanWorker: @unchecked Sendable {
 
     /// What was read so far, with the profiles of the table, which is empty afterwards.
     func takeResult() -> ScanResult {
-        let bad = badRecords.map { reason, entry in
-            BadRecordSummary(
-                reason: reason, field: entry.field, count: entry.count,
-                file: files[entry.file].path, offset: entry.offset)
-        }
+        var bad: [BadRecordSummary] = []
+        bad.add(badRecords.map(summary))
         return ScanResult(
             profiles: table.take(threads: options.threads), inputs: inputs, bad: bad)
     }
 
+    private func summary(_ kind: FaultKind, _ entry: Bad) -> BadRecordSummary {
+        BadRecordSummary(
+            reason: kind.reason, field: entry.field, count: entry.count,
+            file: files[kind.file].path, offset: entry.offset)
+    }
+
+    /// The bad records of each input.
+    var faults: [(file: Int, fault: BadRecordSummary)] {
+        badRecords.map { ($0.file, summary($0, $1)) }
+    }
+
     /// Begins counting anew; what is known of the formats stays.
-    func forget() {
+    func forget() { forget(inputs.indices) }
+
+    /// Begins counting anew, where nothing but these inputs was read.
+    func forget(_ read: some Sequence<Int>) {
         badRecords = [:]
-        inputs = inputs.map { InputReport(path: $0.path, format: $0.format) }
+        dayCounts = [:]
+        day = nil
+        for file in read {
+            inputs[file] = InputReport(path: inputs[file].path, format: inputs[file].format)
+        }
+    }
+
+    /// Chooses the table of the exchange's day, if there are tables of days, and counts it there.
+    ///
+    /// - Returns: whether that day is kept.
+    private func choose(_ time: EventTime, _ days: DayTables, file: Int) -> Bool {
+        let new = DayTables.day(of: time)
+        if new != day {
+            day = new
+            let found = days.table(for: new)
+            isDayKept = found != nil
+            if let found { table = found }
+        }
+        dayCounts[InputDay(file: file, day: new), default: 0] += 1
+        return isDayKept
     }
 
     private func read(_ file: Int, from start: Int64, to end: Int64) throws(ScanError) {
@@ -150,6 +198,7 @@ final class ScanWorker: @unchecked Sendable {
                         outside += 1
                         return
                     }
+                    if let days, !choose(exchange.time, days, file: file) { return }
                     table.add(
                         exchange, extractor.signals(of: exchange), keepText: options.keepText)
                 },
@@ -183,29 +232,24 @@ final class ScanWorker: @unchecked Sendable {
 
     private func note(_ fault: BadRecord, file: Int, offset: Int64) {
         inputs[file].bad += 1
-        let found = Bad(field: fault.field, count: 1, file: file, offset: offset)
-        keep(found, reason: fault.reason)
+        let found = Bad(field: fault.field, count: 1, offset: offset)
+        keep(found, FaultKind(file: file, reason: fault.reason))
     }
 
-    private func keep(_ found: Bad, reason: BadRecord.Reason) {
-        guard var known = badRecords[reason] else {
-            badRecords[reason] = found
+    private func keep(_ found: Bad, _ kind: FaultKind) {
+        guard var known = badRecords[kind] else {
+            badRecords[kind] = found
             return
         }
         let count = known.count + found.count
-        // By path: parts of one list come in any order.
-        if (files[found.file].path, found.offset, found.field)
-            < (files[known.file].path, known.offset, known.field)
-        {
-            known = found
-        }
+        if (found.offset, found.field) < (known.offset, known.field) { known = found }
         known.count = count
-        badRecords[reason] = known
+        badRecords[kind] = known
     }
 
     /// Adds what another worker on the same table counted.
     func merge(_ other: ScanWorker) {
-        for (reason, entry) in other.badRecords { keep(entry, reason: reason) }
+        for (kind, entry) in other.badRecords { keep(entry, kind) }
         for index in inputs.indices {
             if !isKnown[index], other.isKnown[index] {
                 inputs[index].format = other.inputs[index].format

@@ -24,7 +24,7 @@ public final class ScanProgress: Sendable {
         self.exchanges.wrappingAdd(exchanges, ordering: .relaxed)
     }
 
-    func setTotal(_ value: Int64) { total.store(value, ordering: .relaxed) }
+    package func setTotal(_ value: Int64) { total.store(value, ordering: .relaxed) }
 }
 
 /// A run of whole lines of one input.
@@ -58,7 +58,7 @@ package struct InputPart: Sendable {
 /// exchanges came, so is the result.
 public struct Scanner: Sendable {
     /// Bytes of one range of a plain file: large enough to make its set-up cheap, small enough to share out evenly.
-    private static let rangeBytes: Int64 = 16 << 20
+    package static let rangeBytes: Int64 = 16 << 20
 
     private let options: ScanOptions
     private let rules: RuleSet
@@ -163,6 +163,14 @@ public struct Scanner: Sendable {
         return merged.takeResult()
     }
 
+    /// Reads parts of inputs in batches, into the profiles of days.
+    package func batches(
+        of parts: [InputPart], limits: BatchLimits, days: DayTables, progress: ScanProgress
+    ) throws(ScanError) -> BatchReader {
+        try BatchReader(
+            parts, options: options, rules: rules, limits: limits, days: days, progress: progress)
+    }
+
     static func pieces(
         of parts: [InputPart], rangeBytes: Int64 = Scanner.rangeBytes
     ) throws(ScanError) -> [Piece] {
@@ -176,10 +184,11 @@ public struct Scanner: Sendable {
                     pieces.append(.range(file: index, start: start, end: end))
                     start = end
                 }
-            } else if part.start == 0, let packed = try PackedBlocks(part.file),
+            } else if part.start < part.end, let packed = try PackedBlocks(part.file),
+                let first = packed.position(after: part.start),
                 let last = packed.blocks.last, part.end >= last.start + last.count
             {
-                pieces += blocks(packed, file: index, rangeBytes: rangeBytes)
+                pieces += blocks(packed, from: first, file: index, rangeBytes: rangeBytes)
             } else if part.end > part.start {
                 pieces.append(.range(file: index, start: part.start, end: part.end))
             }
@@ -189,11 +198,11 @@ public struct Scanner: Sendable {
 
     /// Blocks of a packed file in shares of about the size of a range.
     private static func blocks(
-        _ packed: PackedBlocks, file: Int, rangeBytes: Int64
+        _ packed: PackedBlocks, from beginning: Int, file: Int, rangeBytes: Int64
     ) -> [Piece] {
         var pieces: [Piece] = []
-        var first = 0
-        for (index, block) in packed.blocks.enumerated() {
+        var first = beginning
+        for (index, block) in packed.blocks.enumerated().dropFirst(beginning) {
             let start = packed.blocks[first]
             let end = block.start + block.count
             guard end - start.start >= rangeBytes || index == packed.blocks.count - 1 else {

@@ -56,6 +56,8 @@ struct InputMatching {
         for index in inputs.indices
         where !claimed.contains(index) && inputs[index].identity != nil {
             let marks = inputs[index].marks
+            // An empty file is the beginning of every other.
+            if marks.length == 0 { continue }
             byHead[min(marks.length, FileMarks.span), default: [:]][marks.head, default: []]
                 .append(index)
         }

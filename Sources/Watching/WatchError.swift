@@ -13,6 +13,10 @@ public enum WatchError: Error, Sendable, CustomStringConvertible {
     case otherVersion(path: String, found: UInt64, known: UInt64)
     /// A setting that profiles depend on is not the state's.
     case otherSetting(name: String, before: String, now: String, folder: String)
+    /// A part of a scan's state is not what was written.
+    case damagedSegment(path: String, reason: String, folder: String)
+    /// A file's format was told from a few records, and later ones show another.
+    case otherFormat(path: String, before: String, now: String)
     /// A path is a pipe or a device, which can only be followed as standard input.
     case notAFile(path: String)
     /// The address of the webhook cannot be used.
@@ -24,7 +28,7 @@ public enum WatchError: Error, Sendable, CustomStringConvertible {
         case .scan(let error):
             "\(error)"
         case .inUse(let folder):
-            "another watch uses the state in \(folder): end it, or give this one another --state"
+            "another run uses the state in \(folder): end it, or give this one another --state"
         case .damaged(let path, let reason):
             "\(path) is damaged (\(reason)): put back a copy, or delete it to read all logs anew"
         case .otherVersion(let path, let found, let known):
@@ -33,8 +37,13 @@ public enum WatchError: Error, Sendable, CustomStringConvertible {
         case .otherSetting(let name, let before, let now, let folder):
             "the state in \(folder) was made with \(name) \(before), and this run has \(now): "
                 + "give what it was made with, or another --state to read all logs anew"
+        case .damagedSegment(let path, let reason, let folder):
+            "\(path) is damaged (\(reason)): put back a copy, or delete \(folder) to read all logs anew"
+        case .otherFormat(let path, let before, let now):
+            "\(path) was read as \(before) when it had few records, and looks like \(now) now: name the format with "
+                + "--format, and give another --state to read all logs anew"
         case .notAFile(let path):
-            "\(path) is no regular file: pipe it in and name it -"
+            "\(path) is no regular file: pipe it in and name it -, which 'watch' takes, and 'scan' without --state"
         case .webhook(let reason):
             "--webhook: \(reason)"
         }

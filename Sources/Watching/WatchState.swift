@@ -2,20 +2,6 @@ import Detection
 import Exchanges
 import Scanning
 
-/// A setting that profiles depend on, so that it cannot change while they are added to.
-public struct WatchSetting: Equatable, Sendable {
-    /// As on the command line, such as `--since`.
-    public let name: String
-    /// Its value as text.
-    public let value: String
-
-    /// Makes a setting.
-    public init(_ name: String, _ value: String) {
-        self.name = name
-        self.value = value
-    }
-}
-
 /// One input, and how far it was read.
 struct WatchedInput: Equatable {
     /// Its present name, or its last.

@@ -23,7 +23,7 @@ public final class Watcher {
 
     private let folder: StateFolder
     private let paths: [String]
-    private let excluded: [String]
+    private let own: OwnFolders
     private let options: ScanOptions
     private let reading: InputReading
     /// Standard input as it comes; `nil` if it is not asked for.
@@ -52,7 +52,7 @@ public final class Watcher {
     ) throws(WatchError) {
         self.folder = folder
         self.paths = paths
-        self.excluded = (excluded + [folder.path]).compactMap(Self.resolved)
+        own = OwnFolders(excluded + [folder.path])
         self.options = options
         self.hasWebhook = hasWebhook
         reading = InputReading(
@@ -60,33 +60,14 @@ public final class Watcher {
         stream = try WatchError.scanning { () throws(ScanError) in
             paths.contains("-") ? try StreamReader(options: options, rules: rules) : nil
         }
-        let settings = Self.settings(options, rules)
+        let settings = WatchSetting.all(options, rules)
         let loaded = try folder.load(Self.stateName, version: WatchState.formatVersion) {
             reader throws(ByteCodingError) in
             try WatchState(from: &reader)
         }
         state = loaded ?? WatchState(settings: settings)
-        for (before, now) in zip(state.settings, settings) where before != now {
-            throw .otherSetting(
-                name: now.name, before: before.value, now: now.value, folder: folder.path)
-        }
+        try WatchSetting.require(state.settings, settings, folder: folder.path)
         outbox = try Outbox.load(from: folder)
-    }
-
-    /// Everything that a profile depends on beside the exchanges.
-    private static func settings(_ options: ScanOptions, _ rules: RuleSet) -> [WatchSetting] {
-        func time(_ value: EventTime?) -> String {
-            value.map { Timestamp.text(microseconds: $0.microseconds) } ?? "none"
-        }
-        let text = rules.rules.map { "\($0.id)\u{0}\($0.category.name)\u{0}\($0.pattern)\u{0}" }
-        let digest = FileDigest.hexadecimal(FileDigest.sha256(Array(text.joined().utf8)))
-        return [
-            WatchSetting("--format", options.format?.rawValue ?? "auto"),
-            WatchSetting("--since", time(options.since)),
-            WatchSetting("--until", time(options.until)),
-            WatchSetting("--show-text", options.keepText ? "given" : "not given"),
-            WatchSetting("--rules", "with digest \(digest.prefix(16))"),
-        ]
     }
 
     /// Alerts of the last finished round that the process before did not get to tell.
@@ -118,7 +99,7 @@ public final class Watcher {
                 try InputSet(paths.filter { $0 != "-" }, allowingAbsent: true)
             }
             let messages = try absent(inputs.absent)
-            let files = inputs.files.filter { !isOwn($0.path) }
+            let files = inputs.files.filter { !own.contain($0.path) }
             for file in files where !file.isRegular { throw .notAFile(path: file.path) }
             do throws(ScanError) {
                 let found = try reading.read(files, into: &state, progress: progress)
@@ -162,17 +143,6 @@ public final class Watcher {
         }
         let new = paths.filter { missed.insert($0).inserted }
         return new.map { "nothing at \($0) yet; it is looked for again every round" }
-    }
-
-    private func isOwn(_ path: String) -> Bool {
-        let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        return Self.resolved(parent.isEmpty ? "/" : parent).map(excluded.contains) ?? false
-    }
-
-    private static func resolved(_ path: String) -> String? {
-        guard let real = realpath(path, nil) else { return nil }
-        defer { free(real) }
-        return String(cString: real)
     }
 
     /// Ends a round: works out what is to be told, writes the state, and takes the alerts into `alerts.jsonl`.

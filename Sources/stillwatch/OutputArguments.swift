@@ -50,8 +50,9 @@ struct OutputArguments: ParsableArguments {
 
 /// How logs were read, as summaries and reports tell it and as profiles depend on it.
 struct ReadSettings {
-    let entries: [ProfileFile.Setting]
+    private(set) var entries: [ProfileFile.Setting]
 
+    static let window = "--window"
     static let showText = "--show-text"
     static let maxBad = "--max-bad"
 
@@ -69,6 +70,12 @@ struct ReadSettings {
 
     init(_ entries: [ProfileFile.Setting]) { self.entries = entries }
 
+    /// Notes that only exchanges from a moment on are kept, and why.
+    mutating func note(window: DayWindow?, since: EventTime) {
+        let time = Timestamp.text(microseconds: since.microseconds)
+        entries.append(.init(Self.window, "\(window?.description ?? "none"), from \(time)"))
+    }
+
     subscript(name: String) -> String { entries.first { $0.name == name }?.value ?? "none" }
 
     /// Whether previews hold text rather than its masked shape.
@@ -81,7 +88,7 @@ struct ReadSettings {
 struct Publication {
     let judging: JudgingArguments
     let output: OutputArguments
-    let read: ReadSettings
+    var read: ReadSettings
     let threads: Int
     let table: AccountTable?
     let suppressions: SuppressionList?

@@ -16,6 +16,7 @@ struct ScanOutput {
             .init("accounts", judging.accounts ?? "none"),
             .init("fdr", "\(judging.fdr)"), .init("max_bad", read["--max-bad"]),
             .init("since", read["--since"]), .init("until", read["--until"]),
+        ] + window + [
             .init("rules", read["--rules"]),
             .init("suppress", output.suppress ?? "none"),
             .init("reference", output.reference.reference ?? "shipped"),
@@ -23,6 +24,12 @@ struct ScanOutput {
             .init("input_price_usd_per_million", "\(output.inputPrice)"),
             .init("output_price_usd_per_million", "\(output.outputPrice)"),
         ]
+    }
+
+    /// The days that are kept, where not all are.
+    private var window: [SummaryFile.Entry] {
+        let value = publication.read[ReadSettings.window]
+        return value == "none" ? [] : [.init("window", value)]
     }
 
     /// Whether a campaign was found.
@@ -128,7 +135,8 @@ struct ScanOutput {
                 : "matches no account"
             Terminal.message(
                 Terminal.safe(
-                    "stillwatch: \(publication.output.suppress ?? ""):\(use.entry.line): the entry \(fault)"))
+                    "stillwatch: \(publication.output.suppress ?? ""):\(use.entry.line): the entry \(fault)"
+                ))
         }
         for note in judgement.unavailable { Terminal.message("stillwatch: \(note)") }
     }

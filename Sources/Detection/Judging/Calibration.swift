@@ -29,6 +29,11 @@ public enum Calibration {
                     "Share of prompts in common from which accounts count as working through the same exercise."
             ),
             Constant(
+                name: "innocent_cohort_odds", value: GroupTests.cohortOdds,
+                explanation:
+                    "How much larger than in the whole log the odds of innocents of one kind may be to sign up, or become active, within some days."
+            ),
+            Constant(
                 name: "open_customer_share", value: GroupAssessment.openShare,
                 explanation:
                     "Share of accounts under one card and one mail domain from which a group counts as one customer in the open."

@@ -12,7 +12,7 @@ func concurrentRanges<Result: Sendable>(
 }
 
 /// Applies a pure function to each element on up to `threads` threads; the result is in the elements' order.
-func concurrentMap<Element, Result: Sendable>(
+package func concurrentMap<Element, Result: Sendable>(
     _ elements: [Element], threads: Int, _ body: @Sendable (Element) -> Result
 ) -> [Result] where Element: Sendable {
     guard threads > 1, elements.count > 1 else { return elements.map(body) }

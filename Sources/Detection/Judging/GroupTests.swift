@@ -19,6 +19,9 @@ struct GroupTests {
 
     /// The least that independent users differ.
     private var floors: InnocentFloors { population.floors }
+    /// How much larger than in the whole log the odds of innocents of one kind may be to sign up, or become active, in some
+    /// days: weekdays, holidays and seasons are not everybody's. Without it a group of thousands is never like the rest.
+    static let cohortOdds = 2.0
     /// Least share of the other members that sent the same prompt, in a group that works through the same exercises.
     static let reuseShare = 0.1
 
@@ -234,7 +237,8 @@ struct GroupTests {
             let days = times.map(\.day).sorted()
             var best: (members: [Int], p: Double)?
             for width in Self.burstDays {
-                let found = Statistics.scan(days, width: width, reference: reference)
+                let found = Statistics.scan(
+                    days, width: width, reference: reference, odds: Self.cohortOdds)
                 let p = Statistics.clamp(found.p * Double(2 * Self.burstDays.count))
                 if p < best?.p ?? 1 {
                     best = (
@@ -257,7 +261,8 @@ struct GroupTests {
         guard times.count >= 5 else { return best }
         let sorted = times.sorted()
         for width in Self.burstDays {
-            let found = Statistics.scan(sorted, width: width, reference: reference)
+            let found = Statistics.scan(
+                sorted, width: width, reference: reference, odds: Self.cohortOdds)
             let share = Double(found.count) / Double(members)
             guard share >= 0.5 else { continue }
             let p = Statistics.clamp(found.p * Double(Self.burstDays.count))

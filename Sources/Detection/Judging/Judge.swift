@@ -116,7 +116,7 @@ public struct Judge: Sendable {
             // Groups that were looked at and dropped count as tests that found nothing.
             let q = Statistics.qValues(candidates.map(\.assessment.p), others: dropped)
             for index in candidates.indices { candidates[index].q = q[index] }
-            candidates.sort { Self.precedes($0, $1, fdr: settings.fdr) }
+            candidates = Self.ordered(candidates, fdr: settings.fdr)
             largest = candidates.lazy.filter { $0.q <= settings.fdr }.map(\.assessment.p).max() ?? 0
             let before = decisions.count
             take(.distillation, candidates, population, proposer.neighbours, &owner, &decisions) {
@@ -136,17 +136,27 @@ public struct Judge: Sendable {
         take(.noFinding, candidates, population, proposer.neighbours, &owner, &decisions) {
             $0.isLookAlike
         }
+        let qOf = Self.q(among: candidates)
         for index in decisions.indices {
-            decisions[index].candidate.q = Self.q(
-                of: decisions[index].candidate.assessment.p, among: candidates)
+            decisions[index].candidate.q = qOf(decisions[index].candidate.assessment.p)
         }
         return Describer(population: population, settings: settings).judgement(
             decisions, candidates: candidates, tested: candidates.count + dropped)
     }
 
     /// The q-value of a group that was changed after its test: that of the next larger p-value tested.
-    private static func q(of p: Double, among candidates: [Candidate]) -> Double {
-        candidates.lazy.filter { $0.assessment.p >= p }.map(\.q).min() ?? 1
+    private static func q(among candidates: [Candidate]) -> (Double) -> Double {
+        let ordered = candidates.map { (p: $0.assessment.p, q: $0.q) }.sorted { $0.p < $1.p }
+        let p = ordered.map(\.p)
+        // Smallest q-value from each place on.
+        var least = ordered.map(\.q)
+        for index in least.indices.reversed().dropFirst() {
+            least[index] = min(least[index], least[index + 1])
+        }
+        return { value in
+            let place = Statistics.lowerBound(p, value)
+            return place < least.count ? least[place] : 1
+        }
     }
 
     /// How often a scan may call some innocent group suspicious: Bonferroni's bound over groups and the three signs that
@@ -163,10 +173,12 @@ public struct Judge: Sendable {
             let pool = Pool(group, of: population)
             guard GroupAssessment.isJudgeable(pool) else { return false }
             let drawn = pool.drawn(Self.screenedMembers)
+            // What is too little in all of a group, it cannot be accused with; what is in a part, it still can.
+            let level = pool.parts.count > Self.screenedMembers ? Self.lenient : settings.fdr
             let tests = GroupTests(population: population)
-            return tests.sharedIdentity(drawn).contains { $0.p < Self.lenient }
-                || tests.signatureReplay(drawn).p < Self.lenient
-                || tests.bursts(drawn.accounts).contains { $0.p < Self.lenient }
+            return tests.sharedIdentity(drawn).contains { $0.p < level }
+                || tests.signatureReplay(drawn).p < level
+                || tests.bursts(drawn.accounts).contains { $0.p < level }
         }
         return zip(groups, isLeft).filter(\.1).map(\.0)
     }
@@ -227,18 +239,32 @@ public struct Judge: Sendable {
     /// Accusable candidates first; of those the stronger ones, since bystanders weaken a group; then the ones that are one pool,
     /// then the larger ones: a group made of two campaigns shows as content that depends on the account or unequal
     /// volumes, and a part of a campaign as a smaller group.
-    private static func precedes(_ a: Candidate, _ b: Candidate, fdr: Double) -> Bool {
-        if (a.q <= fdr) != (b.q <= fdr) { return a.q <= fdr }
-        if a.q <= fdr {
-            let strengths = (strengthStep(a), strengthStep(b))
-            if strengths.0 != strengths.1 { return strengths.0 > strengths.1 }
-            let steps = (mixtureSteps(a.assessment), mixtureSteps(b.assessment))
-            if steps.0 != steps.1 { return steps.0 < steps.1 }
-        } else if a.assessment.p != b.assessment.p {
-            return a.assessment.p < b.assessment.p
+    private static func ordered(_ candidates: [Candidate], fdr: Double) -> [Candidate] {
+        // What decides is worked out once for each, not in every comparison.
+        struct Key {
+            let index: Int
+            let isAccusable: Bool
+            let p: Double
+            let strength: Int
+            let mixture: Int
         }
-        if a.members.count != b.members.count { return a.members.count > b.members.count }
-        return a.members.lexicographicallyPrecedes(b.members)
+        let keys = candidates.enumerated().map { index, candidate in
+            Key(
+                index: index, isAccusable: candidate.q <= fdr, p: candidate.assessment.p,
+                strength: strengthStep(candidate), mixture: mixtureSteps(candidate.assessment))
+        }
+        return keys.sorted { a, b in
+            if a.isAccusable != b.isAccusable { return a.isAccusable }
+            if a.isAccusable {
+                if a.strength != b.strength { return a.strength > b.strength }
+                if a.mixture != b.mixture { return a.mixture < b.mixture }
+            } else if a.p != b.p {
+                return a.p < b.p
+            }
+            let (x, y) = (candidates[a.index].members, candidates[b.index].members)
+            if x.count != y.count { return x.count > y.count }
+            return x.lexicographicallyPrecedes(y)
+        }.map { candidates[$0.index] }
     }
 
     /// The p-value in steps of three decades, up to the ninth: beyond, all cases are as strong as can be.
@@ -335,6 +361,9 @@ public struct Judge: Sendable {
         }.compactMap { $0 }
     }
 
+    /// Cleared groups that are told of at most.
+    private static let mostCleared = 250
+
     /// Disjoint groups, strongest first: accused, suspicious, cleared.
     struct Decision {
         var verdict: Verdict
@@ -355,7 +384,10 @@ public struct Judge: Sendable {
             return assessment.isJudgeable && accept(assessment)
                 ? Candidate(members: members, assessment: assessment) : nil
         }
+        var cleared = 0
         for candidate in candidates where accept(candidate.assessment) {
+            // Cleared groups are told of for the reader's sake, who reads no more than this.
+            if verdict == .noFinding, cleared == Self.mostCleared { break }
             let free = candidate.members.filter { !owner[$0] }
             // What a stronger group has taken is gone; a remainder stands only if it passes by itself.
             guard free.count >= Proposals.minimumMembers, free.count * 2 >= candidate.members.count
@@ -377,6 +409,7 @@ public struct Judge: Sendable {
             }
             for member in kept.members { owner[member] = true }
             decisions.append(Decision(verdict: verdict, candidate: kept))
+            cleared += 1
         }
     }
 }

@@ -69,6 +69,7 @@ struct Proposals {
             for part in parts(of: group) { groups.insert(part) }
         }
         let all = merge(links + artefactLinks())
+        if !isLater, all.count > Self.manyLinks { combined = Graph(resolutions: [1]) }
         for group in combined.communities(all, lost: lost, excluded).compactMap(core) {
             groups.insert(group)
         }
@@ -128,9 +129,16 @@ struct Proposals {
         return Float(max(0.15, Statistics.median(values) + 3 * Statistics.robustScale(values)))
     }
 
+    /// Weak links of one account at most, in the order of the kinds: those that share a course's every prompt are held
+    /// together by some of them.
+    private static let weakLinks: UInt8 = 32
+
     /// Longest list of accounts that a value links which says nothing of who is behind an account: what more share is a
     /// matter of taste.
     private static let longestWeakList = 4096
+
+    /// Links from which one resolution has to do: communities take half a minute for ten million.
+    private static let manyLinks = 1_500_000
 
     /// Longest list of accounts in which each is linked to two after it rather than one.
     private static let denseList = 32
@@ -140,13 +148,16 @@ struct Proposals {
     private func artefactLinks() -> [WeightedLink] {
         let total = population.count
         let least = log(Self.linkedExchanges)
+        var used = [UInt8](repeating: 0, count: total)
         var links: [WeightedLink] = []
         for kind in ArtefactKind.allCases where kind != .organization && kind != .emailDomain {
             let postings = population.artefacts[kind]
             let isStrong = kind.isIdentity || kind == .signature
+            // A network alone is shared by strangers too.
+            let isOfAll = isStrong && kind != .network
             for position in 0..<postings.count {
                 let accounts = postings.accounts(at: position).map { Int($0) }
-                    .filter { !excluded[$0] && (isStrong || population.facts[$0].volume >= least) }
+                    .filter { !excluded[$0] && (isOfAll || population.facts[$0].volume >= least) }
                 let count = accounts.count
                 guard count >= 2, isStrong || count <= Self.longestWeakList, Double(count) <= max(3, Self.commonShare * Double(total)) else {
                     continue
@@ -163,6 +174,13 @@ struct Proposals {
                         for step in 1...steps where index + step < count {
                             let a = order[index]
                             let b = order[index + step]
+                            if !isStrong {
+                                guard used[a] < Self.weakLinks, used[b] < Self.weakLinks else {
+                                    continue
+                                }
+                                used[a] += 1
+                                used[b] += 1
+                            }
                             links.append(
                                 WeightedLink(first: min(a, b), second: max(a, b), weight: weight))
                         }

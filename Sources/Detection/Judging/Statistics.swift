@@ -125,9 +125,10 @@ enum Statistics {
     /// - Parameters:
     ///   - sorted: the group's draws, ascending.
     ///   - reference: sorted draws of the population, the group's own among them; they do not count.
+    ///   - odds: how much larger than the population's the odds of a draw in some window may be without a reason.
     /// - Returns: the p-value and the densest window's start and count.
     static func scan(
-        _ sorted: [Double], width: Double, reference: [Double]
+        _ sorted: [Double], width: Double, reference: [Double], odds: Double = 1
     ) -> (p: Double, start: Double, count: Int) {
         let others = reference.count - sorted.count
         guard sorted.count >= 3, others >= 20 else { return (1, sorted.first ?? 0, 0) }
@@ -139,7 +140,8 @@ enum Statistics {
             if count <= best.count { continue }
             let inside =
                 upperBound(reference, sorted[begin] + width) - lowerBound(reference, sorted[begin])
-            let share = Double(max(0, inside - count) + 1) / Double(others + 1)
+            let outside = Double(max(0, inside - count) + 1) / Double(others + 1)
+            let share = odds * outside / (1 - outside + odds * outside)
             // The window's first member is given; the others fall into it with the population's share.
             let p =
                 Double(sorted.count)

@@ -179,6 +179,25 @@ extension ProfileSet {
     }
 }
 
+extension ProfileSet {
+    /// The same profiles in memory of their own, so that what their blocks hold beside them can be freed.
+    package func compacted() -> ProfileSet {
+        let memory = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: Swift.max(1, byteCount), alignment: 8)
+        var filled = 0
+        var moved: ContiguousArray<Place> = []
+        moved.reserveCapacity(places.count)
+        for place in places {
+            let target = memory.baseAddress! + filled
+            target.copyMemory(from: place.base, byteCount: Int(place.count))
+            moved.append(Place(base: UnsafeRawPointer(target), count: place.count))
+            filled += Int(place.count)
+        }
+        let block = ByteBlock(UnsafeRawBufferPointer(memory)) { $0.deallocate() }
+        return ProfileSet(places: moved, blocks: [block], table: table)
+    }
+}
+
 extension ProfileSet: Equatable {
     /// The same profiles to the byte, whatever is joined to them.
     public static func == (a: ProfileSet, b: ProfileSet) -> Bool {

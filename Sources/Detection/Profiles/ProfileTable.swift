@@ -203,10 +203,13 @@ private final class ProfileShard: @unchecked Sendable {
 
 /// Memory of notes and names: chunks that are freed together, with notes given back in between used again.
 private struct NoteMemory: ~Copyable {
+    /// Chunks double up to this, so that a table of few exchanges stays small.
     private static let chunkBytes = 1 << 16
+    private static let firstBytes = 1 << 10
     private static let step = 16
     private var chunks: [UnsafeMutableRawPointer] = []
     private var chunk: UnsafeMutableRawPointer?
+    private var capacity = 0
     private var used = 0
     /// For each size in steps, notes that were given back, each pointing to the next.
     private var free: [UnsafeMutableRawPointer?] = []
@@ -221,9 +224,9 @@ private struct NoteMemory: ~Copyable {
             chunks.append(own)
             return own
         }
-        if chunk == nil || used + size > Self.chunkBytes {
-            let fresh = UnsafeMutableRawPointer.allocate(
-                byteCount: Self.chunkBytes, alignment: 16)
+        if used + size > capacity {
+            capacity = min(Self.chunkBytes, max(Self.firstBytes, capacity * 2, size))
+            let fresh = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
             chunks.append(fresh)
             chunk = fresh
             used = 0
