@@ -37,12 +37,12 @@ import Testing
 
     @Test func `a burst inside a group is found without the bystanders`() throws {
         var crowd = try Crowd(seed: 26)
-        crowd.addPeople(100)
+        crowd.addPeople(200)
         crowd.addHydra(12)
         let population = Population(crowd.set)
         let workers = population.positions("worker")
-        // Half of the people stay outside, to be what is compared with.
-        let people = population.positions("person").filter { $0 % 2 == 0 }
+        // Most of the people stay outside, to be what is compared with: a burst is held against twice their odds.
+        let people = population.positions("person").filter { $0 % 4 == 0 }
         let tests = GroupTests(population: population)
         let bursts = tests.bursts((people + workers).sorted())
         #expect(
