@@ -36,13 +36,17 @@ struct PackedBlocks: Equatable, Sendable {
                 file.packing == .gzip
                 ? Self.member(descriptor, at: packed) : Self.frame(descriptor, at: packed)
             // What cannot be told apart is read as one stream, which says what is wrong if something is.
-            guard let found, found.packed > 0, packed + found.packed <= file.size else { return nil }
+            guard let found, found.packed > 0, packed + found.packed <= file.size else {
+                return nil
+            }
             blocks.append(
                 Block(
                     packedStart: packed, packedCount: found.packed, start: start,
                     count: found.unpacked))
             packed += found.packed
-            start += found.unpacked
+            let (end, overflow) = start.addingReportingOverflow(found.unpacked)
+            if overflow { return nil }
+            start = end
         }
         guard blocks.count > 1 else { return nil }
         self.blocks = blocks
@@ -58,7 +62,9 @@ struct PackedBlocks: Equatable, Sendable {
     private static func bytes(_ descriptor: Int32, at offset: Int64, _ count: Int) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: count)
         var got = -1
-        repeat { got = pread(descriptor, &bytes, count, off_t(offset)) } while got < 0
+        repeat {
+            got = pread(descriptor, &bytes, count, off_t(offset))
+        } while got < 0
             && errno == EINTR
         return got == count ? bytes : nil
     }

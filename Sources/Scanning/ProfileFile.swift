@@ -124,7 +124,8 @@ public struct ProfileFile: Sendable {
         let body = UnsafeRawBufferPointer(rebasing: block.bytes[..<end])
         guard FileDigest.sha256(body).elementsEqual(block.bytes[end...]) else {
             throw .profileFile(
-                path: path, reason: "its digest is not that of its bytes; it is cut short or damaged")
+                path: path,
+                reason: "its digest is not that of its bytes; it is cut short or damaged")
         }
         var reader = ByteReader(body, owner: block, offset: Self.magic.count)
         do throws(ByteCodingError) {

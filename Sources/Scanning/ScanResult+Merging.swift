@@ -48,7 +48,8 @@ extension [BadRecordSummary] {
                 continue
             }
             let before = self[index]
-            if (fault.file, fault.offset, fault.field) < (before.file, before.offset, before.field) {
+            if (fault.file, fault.offset, fault.field) < (before.file, before.offset, before.field)
+            {
                 self[index] = fault
             }
             self[index].count = before.count + fault.count

@@ -149,7 +149,8 @@ struct Renderer {
         }
         let isLast = turn == session.turnCount - 1
         let isRefusal = random.chance(0.006)
-        let wanted = Int(random.logNormal(median: Double(style.answerBytes) * plan.settings.answerScale, sigma: 0.5))
+        let median = Double(style.answerBytes) * plan.settings.answerScale
+        let wanted = Int(random.logNormal(median: median, sigma: 0.5))
         let length = style.isToolLoop && !isLast ? min(120, wanted / 4) : min(4000, wanted)
         let text = span(out) {
             if isRefusal {

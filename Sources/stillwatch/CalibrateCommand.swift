@@ -38,7 +38,8 @@ struct CalibrateCommand: ParsableCommand {
 
     private func calibrate() throws {
         let logs = try source.profiles()
-        let judge = Judge(settings: JudgeSettings(fdr: source.judging.fdr, threads: source.inputs.workers))
+        let judge = Judge(
+            settings: JudgeSettings(fdr: source.judging.fdr, threads: source.inputs.workers))
         let reference = judge.reference(logs.profiles, miss: miss)
         let bytes = ReferenceFile.bytes(reference, of: logs)
         do {

@@ -94,7 +94,8 @@ struct DrillCommand: ParsableCommand {
             days: days ?? Drill.days(wanted: 14, from: first, to: last), repeats: repeats,
             seed: seed, corpus: corpus,
             judge: JudgeSettings(
-                fdr: source.judging.fdr, threads: source.inputs.workers, floors: try reference.floors()))
+                fdr: source.judging.fdr, threads: source.inputs.workers,
+                floors: try reference.floors()))
         // Made before the work, so that a folder that cannot be is known at once.
         let folder = try out.map { path throws(ScanError) in try OutputFolder(path: path) }
         let started = ContinuousClock.now

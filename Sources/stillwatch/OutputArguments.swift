@@ -63,7 +63,8 @@ struct ReadSettings {
             .init("--format", inputs.format), .init(Self.maxBad, "\(inputs.maxBad)"),
             .init("--since", inputs.since ?? "none"), .init("--until", inputs.until ?? "none"),
             .init("--rules", inputs.rules ?? "built-in"),
-            .init("digest of the rules", FileDigest.hexadecimal(FileDigest.sha256(Array(text.utf8)))),
+            .init(
+                "digest of the rules", FileDigest.hexadecimal(FileDigest.sha256(Array(text.utf8)))),
             .init(Self.showText, showText ? "yes" : "no"),
         ]
     }

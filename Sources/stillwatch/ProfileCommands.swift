@@ -44,7 +44,8 @@ private func reporting(_ body: () throws -> Void) throws {
 struct ProfileCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "profile",
-        abstract: "Reads request logs and writes account profiles, to be merged and judged elsewhere.",
+        abstract:
+            "Reads request logs and writes account profiles, to be merged and judged elsewhere.",
         discussion: """
             What profile, merge and judge do one after the other is what scan does, to the byte. A profile holds no text \
             but for masked previews, unless --show-text is given.
@@ -69,7 +70,8 @@ struct ProfileCommand: ParsableCommand {
     )
     var name: String?
 
-    @Option(help: "Read the parts that this file lists instead of whole inputs; - for standard input.")
+    @Option(
+        help: "Read the parts that this file lists instead of whole inputs; - for standard input.")
     var parts: String?
 
     func validate() throws {

@@ -124,6 +124,35 @@ import Testing
         #expect(bytes.count < 24_000, "seed 3")
     }
 
+    /// 2^40 is the most that one exchange counts for, and 2^53 the most that a reader of profiles takes.
+    @Test func `sums of impossible token counts stop where profiles can still be read`() throws {
+        let extractor = try SignalExtractor.make()
+        var random = SplitMix(seed: 6)
+        var request = Request(text: "p")
+        request.outputTokens = .max
+        var parts = try (0..<3).map { part in
+            var profile = AccountProfile(account: "acct")
+            for index in 0..<5000 {
+                request.id = "\(part) \(index)"
+                request.withExchange {
+                    profile.add($0, extractor.signals(of: $0), keepText: false)
+                }
+            }
+            var reader = ByteReader(profile.serialized)
+            return try AccountProfile(from: &reader)
+        }
+        parts.shuffle(using: &random)
+        var whole = parts[0]
+        whole.merge(parts[1])
+        whole.merge(parts[2])
+        var reader = ByteReader(whole.serialized)
+        #expect(try AccountProfile(from: &reader).outputTokens == 1 << 53)
+        var nested = parts[1]
+        nested.merge(parts[2])
+        nested.merge(parts[0])
+        #expect(nested.serialized == whole.serialized, "seed 6")
+    }
+
     @Test func `previews are masked unless text is asked for`() throws {
         let request = Request(text: "Schreib 12 Sätze über 漢字, ⅷ!")
         let extractor = try SignalExtractor.make()

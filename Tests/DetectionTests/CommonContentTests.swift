@@ -27,11 +27,8 @@ import Testing
     }
 
     private func workers(_ crowd: Crowd) -> (pool: Pool, population: Population) {
-        let population = Population(crowd.profiles)
-        let members = crowd.profiles.indices.filter {
-            crowd.profiles[$0].account.hasPrefix("worker")
-        }
-        return (Pool(members, of: population), population)
+        let population = Population(crowd.set)
+        return (Pool(population.positions("worker"), of: population), population)
     }
 
     @Test func `the harvest is told apart from what each asks on its own`() throws {
@@ -62,7 +59,8 @@ import Testing
         #expect(assessment.p < 1e-6, "seed 61")
         let candidate = Judge.Candidate(members: pool.accounts, assessment: assessment)
         let judgement = Describer(population: population, settings: JudgeSettings()).judgement(
-            [Judge.Decision(verdict: .distillation, candidate: candidate)], candidates: [candidate])
+            [Judge.Decision(verdict: .distillation, candidate: candidate)], candidates: [candidate],
+            tested: 1)
         let accused = judgement.accounts.filter { $0.verdict == .distillation }
         let campaign = try #require(judgement.campaigns.first)
         let part = try #require(campaign.indicators.first { $0.name == "harvest_component" })

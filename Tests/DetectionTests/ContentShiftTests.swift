@@ -25,7 +25,7 @@ import Testing
         crowd(&world, "past", accounts: 120, each: 30)
         crowd(&world, "same", accounts: 60, each: 100)
         crowd(&world, "other", accounts: 5, each: 100, subjects: 0...4)
-        let shift = try #require(ContentShift(past: profiles(world, "past")))
+        let shift = try #require(ContentShift(past: ProfileSet(profiles(world, "past"))))
         let same = profiles(world, "same").compactMap { shift.compare($0)?.pValue }
         #expect(same.count == 60)
         // Six of sixty below a tenth are expected; fifteen is over three and a half standard errors above.
@@ -46,7 +46,7 @@ import Testing
                 subjects: (index % 30)...(index % 30))
         }
         crowd(&world, "mix", accounts: 10, each: 60)
-        let shift = try #require(ContentShift(past: profiles(world, "past")))
+        let shift = try #require(ContentShift(past: ProfileSet(profiles(world, "past"))))
         let mixed = profiles(world, "mix").compactMap { shift.compare($0)?.pValue }
         #expect(mixed.allSatisfy { $0 > 0.01 }, "seed 52")
     }
@@ -54,10 +54,10 @@ import Testing
     @Test func `a short past and an account without text say nothing`() throws {
         var world = try Crowd(seed: 53)
         crowd(&world, "past", accounts: 20, each: 30)
-        #expect(ContentShift(past: profiles(world, "past")) == nil)
+        #expect(ContentShift(past: ProfileSet(profiles(world, "past"))) == nil)
         var enough = try Crowd(seed: 54)
         crowd(&enough, "past", accounts: 100, each: 30)
-        let shift = try #require(ContentShift(past: enough.profiles))
+        let shift = try #require(ContentShift(past: enough.set))
         #expect(shift.compare(AccountProfile(account: "silent")) == nil)
     }
 }

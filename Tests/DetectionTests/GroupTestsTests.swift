@@ -7,11 +7,9 @@ import Testing
     private func measure(
         _ crowd: Crowd, _ prefix: String, _ test: (GroupTests, Pool) -> Measurement
     ) -> Double {
-        let population = Population(crowd.profiles)
-        let members = crowd.profiles.indices.filter {
-            crowd.profiles[$0].account.hasPrefix(prefix)
-        }
-        return test(GroupTests(population: population), Pool(members, of: population)).p
+        let population = Population(crowd.set)
+        let pool = Pool(population.positions(prefix), of: population)
+        return test(GroupTests(population: population), pool).p
     }
 
     private func crowd(_ seed: UInt64, workers: Int) throws -> Crowd {
@@ -39,14 +37,12 @@ import Testing
 
     @Test func `a burst inside a group is found without the bystanders`() throws {
         var crowd = try Crowd(seed: 26)
-        crowd.addPeople(100)
+        crowd.addPeople(200)
         crowd.addHydra(12)
-        let population = Population(crowd.profiles)
-        let workers = crowd.profiles.indices.filter {
-            crowd.profiles[$0].account.hasPrefix("worker")
-        }
-        // Half of the people stay outside, to be what is compared with.
-        let people = crowd.profiles.indices.filter { $0 % 2 == 0 && !workers.contains($0) }
+        let population = Population(crowd.set)
+        let workers = population.positions("worker")
+        // Most of the people stay outside, to be what is compared with: a burst is held against twice their odds.
+        let people = population.positions("person").filter { $0 % 4 == 0 }
         let tests = GroupTests(population: population)
         let bursts = tests.bursts((people + workers).sorted())
         #expect(

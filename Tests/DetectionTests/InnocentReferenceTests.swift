@@ -29,7 +29,7 @@ import Testing
     }
 
     /// Customers of one vendor: one subject each, volumes over a factor of four.
-    private func past(seed: UInt64, workers: Int) throws -> [AccountProfile] {
+    private func past(seed: UInt64, workers: Int) throws -> ProfileSet {
         var crowd = try Crowd(seed: seed)
         for group in 0..<12 {
             for index in 0..<14 {
@@ -45,7 +45,7 @@ import Testing
             }
         }
         crowd.addHydra(workers)
-        return crowd.profiles.sorted { $0.account < $1.account }
+        return crowd.set
     }
 
     @Test func `a campaign in the past is left out and moves no bound below it`() throws {
@@ -71,7 +71,7 @@ import Testing
         var crowd = try Crowd(seed: 44)
         crowd.addPeople(60)
         crowd.addHydra(25)
-        let profiles = crowd.profiles.sorted { $0.account < $1.account }
+        let profiles = crowd.set
         func accused(_ floors: InnocentFloors) -> Int {
             Judge(settings: JudgeSettings(floors: floors)).judge(profiles).accounts
                 .count { $0.verdict == .distillation }

@@ -134,13 +134,22 @@ struct Crowd {
         return value * (1 + x - x.rounded(.down))
     }
 
+    /// The profiles as a scan would give them.
+    var set: ProfileSet { ProfileSet(profiles) }
+
     func judged(threads: Int = 1) -> Judgement {
-        Judge(settings: JudgeSettings(threads: threads)).judge(
-            profiles.sorted { $0.account < $1.account })
+        Judge(settings: JudgeSettings(threads: threads)).judge(set)
     }
 
     func accused() -> Set<String> {
         Set(judged().accounts.filter { $0.verdict == .distillation }.map(\.account))
+    }
+}
+
+extension Population {
+    /// The accounts whose names begin so.
+    func positions(_ prefix: String) -> [Int] {
+        profiles.indices.filter { profiles[$0].account.hasPrefix(prefix) }
     }
 }
 
@@ -192,17 +201,29 @@ struct Crowd {
         #expect(before >= 100, "seed 1")
     }
 
-    @Test func `threads do not change a judgement`() throws {
+    @Test func `neither threads nor the order of profiles change a judgement`() throws {
         var crowd = try Crowd(seed: 1)
         crowd.addPeople(50)
         crowd.addHydra(20)
-        let lines = [1, 3].map { threads in
-            let judgement = crowd.judged(threads: threads)
+        var random = SplitMix(seed: 2)
+        func lines(_ profiles: ProfileSet, threads: Int) -> [String] {
+            let judgement = Judge(settings: JudgeSettings(threads: threads)).judge(profiles)
             return judgement.accounts.map { "\($0)" } + judgement.campaigns.map { "\($0)" }
                 + judgement.cleared.map { "\($0)" }
         }
-        #expect(lines[0] == lines[1], "seed 1")
-        #expect(lines[0].count > 70, "seed 1")
+        let expected = lines(crowd.set, threads: 1)
+        #expect(expected.count > 70, "seed 1")
+        #expect(lines(crowd.set, threads: 4) == expected, "seed 1")
+        for threads in [1, 4] {
+            let halves = [0, 1].map { half in
+                ProfileSet(
+                    crowd.profiles.enumerated().filter { $0.offset % 2 == half }.map(\.element)
+                        .shuffled(using: &random))
+            }
+            #expect(
+                lines(.merged(halves.reversed(), threads: threads), threads: threads) == expected,
+                "seed 1")
+        }
     }
 
     @Test(arguments: [UInt64(1), 2]) func `a clean hydra is accused, whole and alone`(

@@ -23,14 +23,13 @@ import Testing
     @Test(arguments: [41, 42, 43] as [UInt64])
     func `a start with the log speaks for nobody`(seed: UInt64) throws {
         let crowd = try crowd(seed: seed)
-        let population = Population(crowd.profiles)
-        func positions(_ prefix: String) -> [Int] {
-            crowd.profiles.indices.filter { crowd.profiles[$0].account.hasPrefix(prefix) }
-        }
-        let workers = positions("worker")
-        let settled = Membership(population: population).settle(
-            workers + positions("fan"),
-            taken: [Bool](repeating: false, count: crowd.profiles.count))
+        let population = Population(crowd.set)
+        let workers = population.positions("worker")
+        let settled = Membership(
+            population: population, neighbours: Proposals(population: population).neighbours
+        ).settle(
+            (workers + population.positions("fan")).sorted(),
+            taken: [Bool](repeating: false, count: population.count))
         #expect(settled.kept == workers)
         #expect(settled.joined.isEmpty)
     }

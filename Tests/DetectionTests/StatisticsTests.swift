@@ -24,6 +24,49 @@ import Testing
         }
     }
 
+    @Test func `binomial upper tails equal their enumeration for every small n`() {
+        for n in 1...16 {
+            for p in [1e-6, 0.03, 0.5, 0.8, 0.999] {
+                for k in 0...n {
+                    // Every outcome of n trials, with its probability.
+                    var exact = 0.0
+                    for outcome in 0..<(1 << n) where outcome.nonzeroBitCount >= k {
+                        let ones = outcome.nonzeroBitCount
+                        exact += power(p, ones) * power(1 - p, n - ones)
+                    }
+                    let value = Statistics.binomialUpperTail(k, of: n, p: p)
+                    #expect(abs(value - exact) <= 1e-9 * exact, "\(k) of \(n), p \(p)")
+                }
+            }
+        }
+    }
+
+    private func power(_ base: Double, _ exponent: Int) -> Double {
+        (0..<exponent).reduce(1) { product, _ in product * base }
+    }
+
+    /// Half a million terms each time would take minutes.
+    @Test(.timeLimit(.minutes(1))) func `large tails take as many terms as matter`() {
+        let n = 500_000
+        var sums = (low: 0.0, high: 0.0)
+        for round in 0..<20_000 {
+            sums.low += Statistics.binomialUpperTail(1000 + round, of: n, p: 0.4)
+            sums.high += Statistics.binomialUpperTail(400_000 + round, of: n, p: 0.4)
+        }
+        #expect(sums.low == 20_000)
+        #expect(sums.high == 0)
+        // Four standard deviations above the mean, by a normal with the correction for continuity and for skewness
+        // (Cornish and Fisher's first term), whose error is of the order of 1 / n.
+        let mean = 200_000.0
+        let deviation = (mean * 0.6).squareRoot()
+        let k = Int(mean + 4 * deviation)
+        let z = (Double(k) - 0.5 - mean) / deviation
+        let skewness = (1 - 2 * 0.4) / deviation
+        let expected = 1 - Statistics.normalCDF(z - skewness * (z * z - 1) / 6)
+        let value = Statistics.binomialUpperTail(k, of: n, p: 0.4)
+        #expect(abs(value / expected - 1) < 1e-3, "\(value), \(expected)")
+    }
+
     @Test(arguments: [(0, 5), (2, 5), (4, 9), (9, 9)])
     func `a lower tail and the upper tail above it make one`(k: Int, n: Int) {
         let sum =
@@ -102,16 +145,17 @@ import Testing
         for _ in 0..<runs {
             let reference = (0..<population).map { _ in Double.random(in: 0..<90, using: &random) }
             let values = (0..<members).map { _ in Double.random(in: 0..<90, using: &random) }
-            if Statistics.scan(values, width: 7, reference: reference.sorted()).p <= 0.05 {
-                small += 1
-            }
+            let found = Statistics.scan(
+                values.sorted(), width: 7, reference: (reference + values).sorted())
+            if found.p <= 0.05 { small += 1 }
         }
         #expect(Double(small) / Double(runs) <= 0.05 + 3 * 0.007, "seed 5")
     }
 
     @Test func `a group within a day of a year's sign-ups is a burst`() {
+        let values = (0..<10).map { 100 + Double($0) / 20 }
         let found = Statistics.scan(
-            (0..<10).map { 100 + Double($0) / 20 }, width: 1, reference: (0..<365).map(Double.init))
+            values, width: 1, reference: ((0..<365).map(Double.init) + values).sorted())
         #expect(found.p < 1e-12)
         #expect(found.count == 10)
         #expect(found.start == 100)

@@ -25,7 +25,7 @@ import Testing
     }
 
     private static func apply(_ entries: [SuppressionEntry], to crowd: Crowd) -> Judgement {
-        SuppressionList(entries).applied(to: crowd.judged(), crowd.profiles)
+        SuppressionList(entries).applied(to: crowd.judged(), crowd.set)
     }
 
     private static func workers(_ count: Int) -> Set<String> {

@@ -9,7 +9,7 @@ import Testing
 
 /// Drills on a small world without campaigns, read once as a scan reads logs.
 @Suite struct DrillTests {
-    private static let profiles: [AccountProfile] = {
+    private static let profiles: ProfileSet = {
         do {
             let folder = NSTemporaryDirectory() + "stillwatch-drill-" + UUID().uuidString
             defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -23,7 +23,7 @@ import Testing
             ).profiles
         } catch {
             Issue.record("no world: \(error)")
-            return []
+            return ProfileSet()
         }
     }()
 
@@ -90,7 +90,8 @@ import Testing
         let judgement = Judge(settings: JudgeSettings(threads: 2)).judge(Self.profiles)
         let host = HostTraffic(Self.profiles, judgement: judgement)
         #expect(host.fields.addresses && host.fields.payment && host.fields.created)
-        let bare = HostTraffic([], judgement: Judge(settings: JudgeSettings()).judge([]))
+        let bare = HostTraffic(
+            ProfileSet(), judgement: Judge(settings: JudgeSettings()).judge(ProfileSet()))
         for traffic in [host, bare] {
             let injection = Injection(
                 CampaignSource.Shape(

@@ -27,7 +27,8 @@ struct ClearGroups: Sendable {
     /// Whether a group is a part of a larger one of these.
     func hold(_ group: [Int]) -> Bool {
         if sizes.isEmpty { return false }
-        var left = Int((1 - Self.share) * Double(group.count))
+        // Not one less share: 1 - 0.9 is below 0.1, and one of ten would be too many.
+        var left = group.count - Int((Self.share * Double(group.count)).rounded(.up))
         var counts: [Int32: Int] = [:]
         for account in group {
             let own = groupOf[account]

@@ -157,8 +157,9 @@ extension AccountProfile {
     fileprivate static let accountLimit = 32 << 20
 
     /// Reads a count; one above 2^53 cannot come from a log, and sums of such would overflow.
-    fileprivate static func counter(from reader: inout ByteReader) throws(ByteCodingError) -> UInt64 {
-        UInt64(try reader.count(limit: 1 << 53, what: "counter"))
+    fileprivate static func counter(from reader: inout ByteReader) throws(ByteCodingError) -> UInt64
+    {
+        UInt64(try reader.count(limit: Int(CountedSum.largest), what: "counter"))
     }
 
     /// Reads an event time; `empty` is that of a profile without exchanges.

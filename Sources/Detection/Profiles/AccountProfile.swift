@@ -133,16 +133,16 @@ public struct AccountProfile: Equatable, Sendable {
         if signals.hasText { withText &+= 1 }
         if signals.earlierTurns > 0 { multiTurn &+= 1 }
         if signals.usesTools { withTools &+= 1 }
-        promptBytes &+= UInt64(signals.promptBytes)
+        promptBytes = CountedSum.saturating(promptBytes, UInt64(signals.promptBytes))
         if entry.hasUsage { withUsage &+= 1 }
-        inputTokens &+= entry.inputTokens
-        outputTokens &+= entry.outputTokens
-        reasoningTokens &+= entry.reasoningTokens
+        inputTokens = CountedSum.saturating(inputTokens, entry.inputTokens)
+        outputTokens = CountedSum.saturating(outputTokens, entry.outputTokens)
+        reasoningTokens = CountedSum.saturating(reasoningTokens, entry.reasoningTokens)
         firstMicroseconds = min(firstMicroseconds, signals.timeMicroseconds)
         lastMicroseconds = max(lastMicroseconds, signals.timeMicroseconds)
         if signals.categories != 0 {
             for index in 0..<categories.count where signals.categories & (1 << UInt32(index)) != 0 {
-                categories[index] &+= 1
+                categories[index] = CountedSum.saturating(categories[index], 1)
             }
         }
         facts.add(entry.facts)
@@ -259,7 +259,7 @@ public struct AccountProfile: Equatable, Sendable {
     /// Adds everything that `other`, a profile of the same account, saw.
     public mutating func merge(_ other: AccountProfile) {
         precondition(account == other.account, "profiles of different accounts cannot be merged")
-        let total = exchanges &+ other.exchanges
+        let total = CountedSum.saturating(exchanges, other.exchanges)
         if total > UInt64(Limit.samples) {
             var counts = content
             for (index, value) in other.content.enumerated() where value > 0 {
@@ -268,16 +268,16 @@ public struct AccountProfile: Equatable, Sendable {
             contentCounts = counts
         }
         exchanges = total
-        refused &+= other.refused
-        failed &+= other.failed
-        withText &+= other.withText
-        multiTurn &+= other.multiTurn
-        withTools &+= other.withTools
-        withUsage &+= other.withUsage
-        promptBytes &+= other.promptBytes
-        inputTokens &+= other.inputTokens
-        outputTokens &+= other.outputTokens
-        reasoningTokens &+= other.reasoningTokens
+        refused = CountedSum.saturating(refused, other.refused)
+        failed = CountedSum.saturating(failed, other.failed)
+        withText = CountedSum.saturating(withText, other.withText)
+        multiTurn = CountedSum.saturating(multiTurn, other.multiTurn)
+        withTools = CountedSum.saturating(withTools, other.withTools)
+        withUsage = CountedSum.saturating(withUsage, other.withUsage)
+        promptBytes = CountedSum.saturating(promptBytes, other.promptBytes)
+        inputTokens = CountedSum.saturating(inputTokens, other.inputTokens)
+        outputTokens = CountedSum.saturating(outputTokens, other.outputTokens)
+        reasoningTokens = CountedSum.saturating(reasoningTokens, other.reasoningTokens)
         firstMicroseconds = min(firstMicroseconds, other.firstMicroseconds)
         lastMicroseconds = max(lastMicroseconds, other.lastMicroseconds)
         for index in categories.indices {
@@ -331,4 +331,12 @@ enum CountedSum {
         let (value, overflow) = a.addingReportingOverflow(b)
         return overflow ? .max : value
     }
+
+    /// The largest of the 64-bit counts: a number that every reader of JSON takes. A log that claims 2^40 tokens for each of
+    /// its exchanges gets there with some thousands.
+    static let largest: UInt64 = 1 << 53
+
+    /// - Parameters: counts of at most `largest`.
+    @inline(__always)
+    static func saturating(_ a: UInt64, _ b: UInt64) -> UInt64 { min(a &+ b, largest) }
 }

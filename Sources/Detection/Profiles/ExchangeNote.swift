@@ -156,7 +156,9 @@ struct ExchangeNote {
         }
         if var preview {
             preview.withUTF8 { bytes in
-                if bytes.count > 0 { end.copyMemory(from: bytes.baseAddress!, byteCount: bytes.count) }
+                if let source = bytes.baseAddress {
+                    end.copyMemory(from: source, byteCount: bytes.count)
+                }
             }
         }
     }

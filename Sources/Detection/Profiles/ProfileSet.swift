@@ -40,7 +40,9 @@ public struct ProfileSet: RandomAccessCollection, Sendable {
         self.table = table
     }
 
+    /// Always zero.
     public var startIndex: Int { 0 }
+    /// The number of profiles.
     public var endIndex: Int { places.count }
 
     /// The profile at a position, with what was joined to it.
@@ -172,7 +174,8 @@ extension ProfileSet {
         for position in indices {
             let name = head(at: position).account
             let hash = Hash64.bytes(
-                name.baseAddress?.assumingMemoryBound(to: UInt8.self), count: name.count, seed: 0xb0c4)
+                name.baseAddress?.assumingMemoryBound(to: UInt8.self), count: name.count,
+                seed: 0xb0c4)
             dealt[Int(hash % UInt64(count))].append(places[position])
         }
         return dealt.map { ProfileSet(places: $0, blocks: blocks, table: table) }
