@@ -123,31 +123,31 @@ struct Describer {
         _ index: Int, _ campaigns: [JudgedGroup], _ components: [CommonContent?], _ position: Int?,
         _ p: Double, _ q: Double
     ) -> AccountVerdict {
-            guard let position else {
-                let head = population.profiles.head(at: index)
-                let few = head.exchanges < UInt64(settings.minimumExchanges)
-                return AccountVerdict(
-                    account: String(decoding: head.account, as: UTF8.self),
-                    verdict: few ? .inconclusive : .noFinding,
-                    score: 0.25 * Self.strength(p), pValue: p,
-                    qValue: q, campaign: nil, exchanges: Int(head.exchanges),
-                    firstFlaggedMicroseconds: nil, exchangesBeforeFlag: nil, indicators: [])
-            }
-            let profile = population.profiles[index]
-            let group = campaigns[position]
-            let strength = Self.strength(group.pValue)
-            let before = group.firstFlaggedMicroseconds.map { flagged in
-                population.exchanges(of: index, before: flagged)
-            }
+        guard let position else {
+            let head = population.profiles.head(at: index)
+            let few = head.exchanges < UInt64(settings.minimumExchanges)
             return AccountVerdict(
-                account: profile.account, verdict: group.verdict,
-                score: group.verdict == .distillation
-                    ? 0.5 + 0.5 * strength : 0.25 + 0.25 * strength,
-                pValue: group.pValue, qValue: group.qValue, campaign: group.id,
-                exchanges: Int(profile.exchanges),
-                firstFlaggedMicroseconds: group.firstFlaggedMicroseconds,
-                exchangesBeforeFlag: before,
-                indicators: indicators(of: profile, in: group, components[position]))
+                account: String(decoding: head.account, as: UTF8.self),
+                verdict: few ? .inconclusive : .noFinding,
+                score: 0.25 * Self.strength(p), pValue: p,
+                qValue: q, campaign: nil, exchanges: Int(head.exchanges),
+                firstFlaggedMicroseconds: nil, exchangesBeforeFlag: nil, indicators: [])
+        }
+        let profile = population.profiles[index]
+        let group = campaigns[position]
+        let strength = Self.strength(group.pValue)
+        let before = group.firstFlaggedMicroseconds.map { flagged in
+            population.exchanges(of: index, before: flagged)
+        }
+        return AccountVerdict(
+            account: profile.account, verdict: group.verdict,
+            score: group.verdict == .distillation
+                ? 0.5 + 0.5 * strength : 0.25 + 0.25 * strength,
+            pValue: group.pValue, qValue: group.qValue, campaign: group.id,
+            exchanges: Int(profile.exchanges),
+            firstFlaggedMicroseconds: group.firstFlaggedMicroseconds,
+            exchangesBeforeFlag: before,
+            indicators: indicators(of: profile, in: group, components[position]))
     }
 
     /// A p-value on 0...1: twelve decades are 1.

@@ -81,8 +81,7 @@ enum EqualVolumes {
     private static func count(_ hours: TimeHistogram, from begin: Double, to end: Double) -> Int {
         var sum = 0
         hours.forEach { start, count in
-            if Double(start) * 1e6 >= begin, Double(start + hours.stepSeconds) * 1e6 <= end
-            {
+            if Double(start) * 1e6 >= begin, Double(start + hours.stepSeconds) * 1e6 <= end {
                 sum += count
             }
         }

@@ -74,7 +74,8 @@ struct Membership {
         let isWhole = drawn.underestimatedCount == population.count
         let near = (isWhole ? Array(drawn) : nearest(current)).filter(isNear)
         let share = Double(drawn.count(where: isNear)) / Double(max(1, drawn.underestimatedCount))
-        let nearInAll = isWhole ? near.count : max(near.count, Int(share * Double(population.count)))
+        let nearInAll =
+            isWhole ? near.count : max(near.count, Int(share * Double(population.count)))
         // Content has been used to find those nearby; what else is known must tell each from as many as there are.
         let bar = Self.stayOdds + log(Double(max(1, nearInAll)))
         let joined = near.filter { likelihood($0, core, withContent: false) > bar }

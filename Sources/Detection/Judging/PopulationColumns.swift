@@ -76,7 +76,9 @@ extension Population {
                     speaking += own.speaking
                 }
             }
-            if firstMicroseconds > lastMicroseconds { (firstMicroseconds, lastMicroseconds) = (0, 0) }
+            if firstMicroseconds > lastMicroseconds {
+                (firstMicroseconds, lastMicroseconds) = (0, 0)
+            }
             binShares = rows.shares
             content = ContentSpace(rows, threads: threads)
             artefacts = ArtefactIndex(pairs, profiles: profiles, threads: threads)
@@ -117,14 +119,19 @@ extension Population {
         private mutating func add(_ profile: AccountProfile, at account: Int) {
             var own: [SampledSignals] = []
             own.reserveCapacity(profile.samples.count + profile.furtherSamples.count)
-            for index in profile.samples.indices { own.append(SampledSignals(profile.samples[index])) }
+            for index in profile.samples.indices {
+                own.append(SampledSignals(profile.samples[index]))
+            }
             for sample in profile.furtherSamples { own.append(sample.signals) }
             samples.append(own)
             hours.append(profile.hours)
             parts.append(
                 Pool.Part(
-                    account, History(profile, earliest: profile.earliest), sample: own, cutoff: .max))
-            let parameters = profile.parameters.entries.max { ($0.count, $1.key) < ($1.count, $0.key) }
+                    account, History(profile, earliest: profile.earliest), sample: own, cutoff: .max
+                ))
+            let parameters = profile.parameters.entries.max {
+                ($0.count, $1.key) < ($1.count, $0.key)
+            }
             facts.append(
                 Facts(
                     created: profile.facts.createdMicroseconds.map { Double($0) / day } ?? .nan,

@@ -159,7 +159,9 @@ struct Proposals {
                 let accounts = postings.accounts(at: position).map { Int($0) }
                     .filter { !excluded[$0] && (isOfAll || population.facts[$0].volume >= least) }
                 let count = accounts.count
-                guard count >= 2, isStrong || count <= Self.longestWeakList, Double(count) <= max(3, Self.commonShare * Double(total)) else {
+                guard count >= 2, isStrong || count <= Self.longestWeakList,
+                    Double(count) <= max(3, Self.commonShare * Double(total))
+                else {
                     continue
                 }
                 // The rarer the value among all accounts, the less two strangers would share it by chance.
