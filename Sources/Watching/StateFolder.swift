@@ -21,8 +21,13 @@ public final class StateFolder: Sendable {
         let name = files.path(of: "lock")
         let descriptor = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .system("open", name) }
-        if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            let code = errno
+        var code: Int32 = 0
+        for attempt in 0..<Self.lockAttempts {
+            if attempt > 0 { usleep(50_000) }
+            code = flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? 0 : errno
+            if code != EWOULDBLOCK { break }
+        }
+        if code != 0 {
             close(descriptor)
             if code == EWOULDBLOCK { throw .inUse(folder: path) }
             throw .scan(.system(operation: "lock", path: name, errno: code))
@@ -32,6 +37,9 @@ public final class StateFolder: Sendable {
     }
 
     deinit { close(lock) }
+
+    /// A lock outlives the run that held it for a moment where that was starting another process.
+    private static let lockAttempts = 10
 
     /// The path of a file in the folder.
     public func path(of name: String) -> String { files.path(of: name) }

@@ -22,19 +22,20 @@ SERIES = {
 
 def measure(bench):
     specs = {
-        "exchanges": [world.seed_case(bench, share) for share in SHARES],
-        "accounts": [world.seed_case(bench, share, QUIET_RATE) for share in ACCOUNT_SHARES]}
+        "exchanges": [world.seed_case(bench, share, packed=True) for share in SHARES],
+        "accounts": [world.seed_case(bench, share, QUIET_RATE, packed=True) for share in ACCOUNT_SHARES]}
     return {series: [point(bench, spec) for spec in specs[series]] for series in SERIES}
 
 
 def point(bench, spec):
     rounds = 1 if bench.quick else min(ROUNDS, bench.options.repeats)
     with world.made(bench, spec, keep=False) as folder:
-        world.warm(folder / "exchanges.jsonl")
-        runs = [scanned(bench, folder, "--threads", 2) for _ in range(rounds)]
+        log = world.log_of(folder)
+        world.warm(log)
+        runs = [scanned(bench, folder, "--threads", 2, log=log) for _ in range(rounds)]
         say(f"scale: growth: {runs[0]['exchanges']:,} exchanges of {runs[0]['accounts']:,} accounts, "
             f"{median(runs, 'wall'):.1f} s")
-        return {"log_bytes": (folder / "exchanges.jsonl").stat().st_size, "runs": runs}
+        return {"log_bytes": int(bench.summary("scan")["counts"]["bytes"]), "runs": runs}
 
 
 def exponent(points):

@@ -10,8 +10,8 @@ ROUNDS = 3
 
 
 def measure(bench):
-    seed_case = world.seed_case(bench)
-    specs = [*(world.seed_case(bench, share, QUIET_RATE) for share in ACCOUNT_SHARES), seed_case]
+    seed_case = world.seed_case(bench, packed=True)
+    specs = [*(world.seed_case(bench, share, QUIET_RATE, packed=True) for share in ACCOUNT_SHARES), seed_case]
     return [one_world(bench, spec, keep=spec == seed_case) for spec in specs]
 
 
@@ -19,13 +19,12 @@ def one_world(bench, spec, keep):
     rounds = 1 if bench.quick else min(ROUNDS, bench.options.repeats)
     file = bench.work / "profiles"
     with world.made(bench, spec, keep) as folder:
-        log = folder / "exchanges.jsonl"
+        log = world.log_of(folder)
         world.warm(log)
         made = recorded(run_program([bench.binary, "profile", log, "--threads", 2, "--out", file]))
         runs = [recorded(run_program([
-            bench.binary, "judge", file, "--accounts", folder / "accounts.csv", "--threads", 2,
-            "--out", bench.work / "judged"])) for _ in range(rounds)]
-        scan = scanned(bench, folder, "--threads", 2)
+            bench.binary, "judge", file, "--threads", 2, "--out", bench.work / "judged"])) for _ in range(rounds)]
+        scan = scanned(bench, folder, "--threads", 2, log=log, facts=False)
     data = {
         "accounts": scan["accounts"], "exchanges": scan["exchanges"], "bytes": file.stat().st_size, "profile": made,
         "runs": runs, "scan": scan,

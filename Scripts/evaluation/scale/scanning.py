@@ -9,9 +9,9 @@ from workbench import median, recorded
 RESULTS = ("verdicts.jsonl", "campaigns.jsonl", "report.html")
 
 
-def scanned(bench, world, *more, log=None):
+def scanned(bench, world, *more, log=None, facts=True):
     """Scans a world, or another log with its account table, and gives the figures of the run."""
-    run = bench.scan(world, "scan", *more, log=log)
+    run = bench.scan(world, "scan", *more, log=log, facts=facts)
     summary = bench.summary("scan")
     return {
         **recorded(run), "timings": summary["timings"], "exchanges": summary["counts"]["exchanges"],

@@ -7,7 +7,7 @@ from .scanning import COSTS, costs, scanned, timings
 
 
 def measure(bench):
-    with world.made(bench, world.seed_case(bench)) as folder:
+    with world.made(bench, world.seed_case(bench, 1 if bench.quick else world.PLAIN_SHARE)) as folder:
         world.warm(folder / "exchanges.jsonl")
         return take_turns(
             "scale: threads", {
@@ -24,6 +24,6 @@ def sections(data, _):
     ] for count, runs in data.items()]
     return [
         "## One thread and two",
-        f"Scans of the seed case. Rounds: {len(one)}.",
+        f"Scans of a tenth of the seed case. Rounds: {len(one)}.",
         table(["threads", *COSTS, "times as fast", *(f"{name}: times as fast" for name in names)], rows),
     ], []

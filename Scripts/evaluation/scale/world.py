@@ -13,8 +13,12 @@ from workbench import Failure, recorded, say
 INNOCENTS, HARVESTERS, DAYS, RATE = 975_000, 25_000, 21, 55
 INNOCENT_EXCHANGES = 3_000_000
 SEED = 9
-# Bytes of an exchange, a little more than was seen: with the built-in grammar, and with a corpus of prompts.
-GRAMMAR_BYTES, CORPUS_BYTES = 1_850, 2_300
+# Answers are shorter than usual, so that an exchange takes what the reported ones are thought to: 40 GB in all.
+ANSWER_SCALE = 0.3
+# Bytes of an exchange, a little more than was seen: with the built-in grammar, with a corpus of prompts, and packed.
+GRAMMAR_BYTES, CORPUS_BYTES, PACKED_BYTES = 1_300, 1_900, 250
+# Share of the seed case that is measured where a plain file is needed, which would not fit on most disks.
+PLAIN_SHARE = 1 / 10
 # Bytes of an account in the account table and the labels.
 ACCOUNT_BYTES = 150
 SPARE = 2e9
@@ -32,10 +36,12 @@ class Spec:
     innocent_exchanges: int
     # Requests a day of each account of the campaign.
     rate: float
+    # Whether the log is written as Zstandard frames.
+    packed: bool = False
 
     @property
     def name(self):
-        return f"{self.innocents}-{self.harvesters}-{self.innocent_exchanges}-{self.rate:g}"
+        return f"{self.innocents}-{self.harvesters}-{self.innocent_exchanges}-{self.rate:g}{'-zst' if self.packed else ''}"
 
     @property
     def accounts(self):
@@ -50,13 +56,14 @@ class Spec:
         return {
             "seed": SEED, "accounts": self.innocents, "days": DAYS, "campaigns": "clean_hydra",
             "campaign-accounts": self.harvesters, "campaign-rate": f"{self.rate:g}", "campaign-days": DAYS,
-            "innocent-exchanges": self.innocent_exchanges}
+            "innocent-exchanges": self.innocent_exchanges, "answer-scale": ANSWER_SCALE,
+            **({"compress": None} if self.packed else {})}
 
 
-def seed_case(bench, share=1, rate=RATE):
+def seed_case(bench, share=1, rate=RATE, packed=False):
     """The seed case, or the same with a share of its accounts."""
     share *= QUICK_SHARE if bench.quick else 1
-    return Spec(round(INNOCENTS * share), max(20, round(HARVESTERS * share)), round(INNOCENT_EXCHANGES * share), rate)
+    return Spec(round(INNOCENTS * share), max(20, round(HARVESTERS * share)), round(INNOCENT_EXCHANGES * share), rate, packed)
 
 
 @contextlib.contextmanager
@@ -75,13 +82,19 @@ def made(bench, spec, keep=True):
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def log_of(folder):
+    """The log of a world, packed or not."""
+    packed = folder / "exchanges.jsonl.zst"
+    return packed if packed.exists() else folder / "exchanges.jsonl"
+
+
 def wanted(bench, spec):
     return {**spec.options(), "prompts": bench.prompts}
 
 
 def make(bench, spec, folder):
     folder.parent.mkdir(parents=True, exist_ok=True)
-    exchange = CORPUS_BYTES if bench.options.corpus else GRAMMAR_BYTES
+    exchange = PACKED_BYTES if spec.packed else CORPUS_BYTES if bench.options.corpus else GRAMMAR_BYTES
     need = spec.exchanges * exchange + spec.accounts * ACCOUNT_BYTES + SPARE
     free = shutil.disk_usage(folder.parent).free
     if free < need:
@@ -93,7 +106,7 @@ def make(bench, spec, folder):
     for old in (folder, partial):
         shutil.rmtree(old, ignore_errors=True)
     options = spec.options() | ({"corpus": bench.options.corpus} if bench.options.corpus else {})
-    words = [word for key, value in options.items() for word in (f"--{key}", value)]
+    words = [word for key, value in options.items() for word in (f"--{key}", value) if word is not None]
     run = workbench.measure([bench.binary, "simulate", *words, "--out", partial])
     (partial / "world.json").write_text(json.dumps({"made": wanted(bench, spec), **recorded(run)}), encoding="utf-8")
     partial.rename(folder)
@@ -107,24 +120,25 @@ def warm(log):
 
 
 def measure(bench):
-    spec = seed_case(bench)
+    spec = seed_case(bench, packed=True)
     with made(bench, spec) as folder:
-        log = folder / "exchanges.jsonl"
-        lines = workbench.measure(["wc", "-l", log])
+        log = log_of(folder)
+        lines, size = workbench.measure(["sh", "-c", f"zstd -dcq '{log}' | wc -lc"]).output.split()
         return {
             "options": spec.options(), "prompts": bench.prompts, "accounts": spec.accounts,
-            "exchanges": int(lines.output.split()[0]), "bytes": log.stat().st_size,
+            "exchanges": int(lines), "bytes": int(size), "packed_bytes": log.stat().st_size,
             "simulate": json.loads((folder / "world.json").read_text(encoding="utf-8"))}
 
 
 def sections(data, _):
-    options = " ".join(f"--{key} {value}" for key, value in data["options"].items())
+    options = " ".join(f"--{key}" if value is None else f"--{key} {value}" for key, value in data["options"].items())
     if "--corpus" in data["prompts"]:
         options += " --corpus CORPUS"
     return [
         "## The seed case",
         f"What was reported in June 2026, in {DAYS} days instead of 45 and among people: {data['exchanges']:,} exchanges of "
-        f"{data['accounts']:,} accounts, {data['bytes'] / 1e9:.1f} GB, with {data['prompts']}. Made in "
+        f"{data['accounts']:,} accounts, {data['bytes'] / 1e9:.1f} GB ({data['packed_bytes'] / 1e9:.1f} GB packed), with "
+        f"{data['prompts']}. Made in "
         f"{data['simulate']['wall']:.0f} s by",
         f"```sh\nstillwatch simulate {options} --out W\n```",
     ], []
