@@ -61,8 +61,9 @@ def sections(data, _):
     return [
         title,
         f"`Scripts/spark/stillwatch_spark.py` with two workers of one core on this machine (`{WORKERS}`), on "
-        f"{scan['exchanges']:,} exchanges, once. Seconds include the start of Spark; CPU seconds are of all its "
-        "processes, memory of the largest one. The bar is that all results are the scan's, to the byte.",
+        f"{scan['exchanges']:,} exchanges, once. Seconds include the start of Spark; CPU seconds are of its "
+        "processes as far as somebody waited for them, so that the sum can be below a part of it that was counted inside; memory "
+        "is of the largest one. The bar is that all results are the scan's, to the byte.",
         table(["", *COSTS, "x the scan's CPU"], rows),
         f"Stages: {stages}.",
     ], [f"{name} is not the scan's" for name in data["different"]]
