@@ -23,8 +23,8 @@ let package = Package(
     name: "stillwatch",
     products: [.executable(name: "stillwatch", targets: ["stillwatch"])]
         // What Benchmarks takes.
-        + ["Exchanges", "Sketches", "Detection", "Scanning", "Simulation"].map {
-            .library(name: $0, targets: [$0])
+        + ["Exchanges", "Sketches", "Detection", "Scanning", "Simulation"].map { module in
+            .library(name: module, targets: [module])
         },
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -57,11 +57,7 @@ extension ScanState {
     var encoded: [UInt8] {
         var writer = ByteWriter()
         writer.varint(UInt64(AccountProfile.formatVersion))
-        writer.varint(UInt64(settings.count))
-        for setting in settings {
-            writer.string(setting.name)
-            writer.string(setting.value)
-        }
+        settings.write(to: &writer)
         writer.varint(firstDay == nil ? 0 : 1)
         if let firstDay { writer.signed(Int64(firstDay)) }
         writer.varint(nextSegment)
@@ -80,13 +76,7 @@ extension ScanState {
         guard try reader.varint() == UInt64(AccountProfile.formatVersion) else {
             throw .invalid(what: "profile version", offset: start)
         }
-        settings = []
-        for _ in 0..<(try reader.count(limit: 100, what: "settings")) {
-            settings.append(
-                WatchSetting(
-                    try reader.string(limit: WatchState.longest),
-                    try reader.string(limit: WatchState.longest)))
-        }
+        settings = try [WatchSetting](from: &reader)
         if try reader.varint() == 1 { firstDay = Int(try reader.signed()) }
         nextSegment = try reader.varint()
         for _ in 0..<(try reader.count(limit: WatchState.most, what: "segments")) {

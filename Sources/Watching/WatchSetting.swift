@@ -1,6 +1,7 @@
 import Detection
 import Exchanges
 import Scanning
+import Sketches
 
 /// A setting that profiles depend on, so that it cannot change while they are added to.
 public struct WatchSetting: Equatable, Sendable {
@@ -13,6 +14,28 @@ public struct WatchSetting: Equatable, Sendable {
     public init(_ name: String, _ value: String) {
         self.name = name
         self.value = value
+    }
+}
+
+extension [WatchSetting] {
+    /// Writes the number of settings, and each one's name and value.
+    func write(to writer: inout ByteWriter) {
+        writer.varint(UInt64(count))
+        for setting in self {
+            writer.string(setting.name)
+            writer.string(setting.value)
+        }
+    }
+
+    /// Reads what `write` wrote.
+    init(from reader: inout ByteReader) throws(ByteCodingError) {
+        self = []
+        for _ in 0..<(try reader.count(limit: 100, what: "settings")) {
+            append(
+                WatchSetting(
+                    try reader.string(limit: WatchState.longest),
+                    try reader.string(limit: WatchState.longest)))
+        }
     }
 }
 

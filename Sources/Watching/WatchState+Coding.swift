@@ -11,11 +11,7 @@ extension WatchState {
     var encoded: [UInt8] {
         var writer = ByteWriter()
         writer.varint(UInt64(AccountProfile.formatVersion))
-        writer.varint(UInt64(settings.count))
-        for setting in settings {
-            writer.string(setting.name)
-            writer.string(setting.value)
-        }
+        settings.write(to: &writer)
         writer.varint(generation)
         writer.varint(UInt64(campaigns.count))
         for campaign in campaigns { campaign.write(to: &writer) }
@@ -34,12 +30,7 @@ extension WatchState {
         guard try reader.varint() == UInt64(AccountProfile.formatVersion) else {
             throw .invalid(what: "profile version", offset: start)
         }
-        settings = []
-        for _ in 0..<(try reader.count(limit: 100, what: "settings")) {
-            settings.append(
-                WatchSetting(
-                    try reader.string(limit: Self.longest), try reader.string(limit: Self.longest)))
-        }
+        settings = try [WatchSetting](from: &reader)
         generation = try reader.varint()
         for _ in 0..<(try reader.count(limit: Self.most, what: "campaigns")) {
             campaigns.append(try FollowedCampaign(from: &reader))

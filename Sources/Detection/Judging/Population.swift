@@ -41,10 +41,6 @@ struct Population {
     let onsets: [Double]
     /// Sorted logarithms of the accounts' exchanges.
     let volumes: [Double]
-    /// First event time of the scan, microseconds.
-    let firstMicroseconds: Int64
-    /// Last event time of the scan, microseconds.
-    let lastMicroseconds: Int64
     /// How often each content bin occurs in an exchange of an average account, 0...1.
     let binShares: [Double]
     /// Share of each content bin in the sampled words of an average account; sums to one.
@@ -70,8 +66,6 @@ struct Population {
         var parameters: UInt64
         /// Number of the declared organisation, from one on; zero for none.
         var organization: Int32
-        /// Whether it has its own first exchanges beside the sample.
-        var hasEarliest: Bool
     }
 
     init(_ profiles: ProfileSet, floors: InnocentFloors = .shipped, threads: Int = 1) {
@@ -92,8 +86,6 @@ struct Population {
         created = facts.lazy.map(\.created).filter { !$0.isNaN }.sorted()
         onsets = parts.map { Double($0.onset) / Self.day }.sorted()
         volumes = facts.map(\.volume).sorted()
-        firstMicroseconds = columns.firstMicroseconds
-        lastMicroseconds = columns.lastMicroseconds
         let binShares = columns.binShares
         self.binShares = binShares
         wordFrequencies = columns.wordFrequencies

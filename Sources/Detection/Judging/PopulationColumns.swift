@@ -17,8 +17,6 @@ extension Population {
         var keys: [ArtefactKind: KeyColumn] = [:]
         var content: ContentSpace
         var artefacts: ArtefactIndex
-        var firstMicroseconds = Int64.max
-        var lastMicroseconds = Int64.min
         var binShares: [Double]
         var wordFrequencies: [Double]
 
@@ -70,14 +68,9 @@ extension Population {
                     }
                     pairs.append(own.pairs)
                     rows.append(own.rows, at: own.range.lowerBound)
-                    firstMicroseconds = min(firstMicroseconds, own.firstMicroseconds)
-                    lastMicroseconds = max(lastMicroseconds, own.lastMicroseconds)
                     for bin in words.indices { words[bin] += own.words[bin] }
                     speaking += own.speaking
                 }
-            }
-            if firstMicroseconds > lastMicroseconds {
-                (firstMicroseconds, lastMicroseconds) = (0, 0)
             }
             binShares = rows.shares
             content = ContentSpace(rows, threads: threads)
@@ -102,8 +95,6 @@ extension Population {
         var keys: [ArtefactKind: KeyColumn] = [:]
         var pairs = ArtefactIndex.Pairs()
         var rows = ContentSpace.Rows(accounts: 0)
-        var firstMicroseconds = Int64.max
-        var lastMicroseconds = Int64.min
         /// For each content bin, the sum over accounts of its share in their sampled words.
         var words = [Double](repeating: 0, count: ContentBins.count)
         /// Accounts with sampled words.
@@ -136,16 +127,13 @@ extension Population {
                 Facts(
                     created: profile.facts.createdMicroseconds.map { Double($0) / day } ?? .nan,
                     volume: log(Double(profile.exchanges)), parameters: parameters?.key ?? 0,
-                    organization: organization(of: profile),
-                    hasEarliest: profile.exchanges > UInt64(AccountProfile.Limit.samples)))
+                    organization: organization(of: profile)))
             prompts.append(profile.prompts.entries.lazy.map(\.key))
             promptReach.append(
                 profile.prompts.isSaturated ? (profile.prompts.entries.last?.key ?? 0) : .max)
             for kind in ArtefactKind.asked { keys[kind]?.append(ArtefactIndex.keys(kind, profile)) }
             pairs.add(profile, at: account)
             rows.add(profile, at: account - range.lowerBound)
-            firstMicroseconds = min(firstMicroseconds, profile.firstMicroseconds)
-            lastMicroseconds = max(lastMicroseconds, profile.lastMicroseconds)
             addWords(own)
         }
 

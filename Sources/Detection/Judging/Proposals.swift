@@ -46,7 +46,7 @@ struct Proposals {
     /// chance.
     private static let linkedExchanges = 8.0
 
-    /// Proposals that were not made before, each group sorted and no two of a kind equal, in order of their members.
+    /// What is proposed at once: each group sorted, and groups of a kind in order of their members.
     struct Groups {
         /// Communities of alike accounts.
         var broad: [[Int]]
