@@ -10,7 +10,8 @@ struct PostgreSQLAddress: Sendable {
         guard !url.utf8.contains(0) else { throw .address(reason: "it holds a zero byte") }
         guard !Self.hasBareDelimiter(url) else {
             throw .address(
-                reason: "the user or the password holds one of @ / ? # as itself: percent-encode it")
+                reason: "the user or the password holds one of @ / ? # as itself: percent-encode it"
+            )
         }
         // libpq's own messages quote what they could not read, which may be the password.
         guard let options = PQconninfoParse(url, nil) else {

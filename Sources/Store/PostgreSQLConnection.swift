@@ -114,7 +114,9 @@ final class PostgreSQLConnection: SQLSession, @unchecked Sendable {
         // Texts are compared by their bytes, as SQLite does, whatever the database's language.
         try execute(
             sql.replacing(" TEXT", with: " TEXT COLLATE \"C\"").replacing(" BLOB", with: " BYTEA")
-                .replacing(" INTEGER", with: " BIGINT").replacing(" REAL", with: " DOUBLE PRECISION")
+                .replacing(" INTEGER", with: " BIGINT").replacing(
+                    " REAL", with: " DOUBLE PRECISION"
+                )
                 .replacing(" STRICT", with: ""))
     }
 

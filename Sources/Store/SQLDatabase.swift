@@ -137,7 +137,9 @@ struct SQLRow {
 
     /// A list of texts as JSON.
     mutating func texts() throws(StoreError) -> [String] {
-        guard let list = JSONText.list(try text()) else { throw damaged("not a JSON list of texts") }
+        guard let list = JSONText.list(try text()) else {
+            throw damaged("not a JSON list of texts")
+        }
         return list
     }
 }

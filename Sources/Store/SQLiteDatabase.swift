@@ -19,7 +19,8 @@ final class SQLiteDatabase: SQLDatabase {
         }
         guard !path.hasPrefix("//") || path.hasPrefix("///") else {
             throw .address(
-                reason: "`sqlite://` has no host; the path follows `sqlite:`, as in sqlite:state/db")
+                reason: "`sqlite://` has no host; the path follows `sqlite:`, as in sqlite:state/db"
+            )
         }
         // A path of its own form, never one of SQLite's `file:` addresses.
         let path = path.hasPrefix("/") ? path : "./" + path
@@ -65,7 +66,9 @@ final class SQLiteDatabase: SQLDatabase {
             do {
                 let pool = try DatabasePool(path: path, configuration: configuration)
                 // GRDB sets NORMAL, under which a power cut takes back the last commits.
-                try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+                try pool.writeWithoutTransaction {
+                    try $0.execute(sql: "PRAGMA synchronous = FULL")
+                }
                 return pool
             } catch {
                 // Two programs that make the file at once: SQLite does not wait while it turns to WAL mode.

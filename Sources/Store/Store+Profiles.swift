@@ -94,7 +94,9 @@ extension Store {
             rows.flatMap { [.integer(Int64($0.day)), .text($0.account)] })
         var place = rows.startIndex
         for old in stored {
-            while precedes(rows[place].day, rows[place].account, old.day, old.account) { place += 1 }
+            while precedes(rows[place].day, rows[place].account, old.day, old.account) {
+                place += 1
+            }
             guard old.revision > 0 else { continue }
             rows[place].bytes = try merged(old.bytes, rows[place].bytes, day: old.day, merge)
         }

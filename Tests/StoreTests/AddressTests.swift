@@ -7,7 +7,8 @@ import Testing
         "", "store.db", "mysql://host/database", "sqlite:", "sqlite::memory:", "sqlite://host/file",
         "postgresql://host:notaport:5/database?x", "postgresql://user:pa@ss@host/database",
         "postgresql://user:pa/ss@host/database", "postgresql://user:pa?ss@host/database",
-        "postgresql://user:pa#ss@host/database", "postgresql://user:pass@host/database?nonsense=pass",
+        "postgresql://user:pa#ss@host/database",
+        "postgresql://user:pass@host/database?nonsense=pass",
     ])
     func unusableIsRefusedWithoutItsPassword(url: String) throws {
         let error = #expect(throws: StoreError.self) { try Store(url: url) }

@@ -29,7 +29,9 @@ import Testing
         try add(store, [(1, "a", counting(8)), (1, "b", counting(16))], offset: 2)
         let rows = try store.profiles(changedAfter: 0, limit: 9)
         #expect(
-            rows.map { "\($0.day) \($0.account) \(count($0.bytes))" } == ["2 a 2", "1 a 13", "1 b 16"])
+            rows.map { "\($0.day) \($0.account) \(count($0.bytes))" } == [
+                "2 a 2", "1 a 13", "1 b 16",
+            ])
         #expect(
             try store.position(gateway: "g") == LogPosition(segment: "s", offset: 2))
         #expect(try store.position(gateway: "h") == nil)
@@ -42,7 +44,10 @@ import Testing
         let place = try Place(backend)
         defer { place.remove() }
         let store = try place.store()
-        let names = ["caf\u{E9}", "cafe\u{301}", "CAF\u{C9}", "", " ", "\u{FB01}", "fi", "\u{1F600}", "\u{FFFD}"]
+        let names = [
+            "caf\u{E9}", "cafe\u{301}", "CAF\u{C9}", "", " ", "\u{FB01}", "fi", "\u{1F600}",
+            "\u{FFFD}",
+        ]
         for _ in 0..<2 { try add(store, names.map { (1, $0, counting(1)) }) }
         #expect(try counts(store).values.allSatisfy { $0 == 2 })
         #expect(try counts(store).count == names.count)

@@ -22,7 +22,8 @@ import Testing
         let store = try place.store()
         try store.ping()
         #expect(
-            try store.revisions() == Dictionary(uniqueKeysWithValues: Topic.allCases.map { ($0, 0) }))
+            try store.revisions()
+                == Dictionary(uniqueKeysWithValues: Topic.allCases.map { ($0, 0) }))
         #expect(try store.keys(changedAfter: 0).isEmpty)
         #expect(try store.campaigns().isEmpty)
         #expect(try store.verifyAudit() == nil)
