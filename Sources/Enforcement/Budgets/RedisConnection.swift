@@ -55,10 +55,13 @@ struct RedisConnection: ~Copyable {
             case .socket(let path): redisConnectUnixWithTimeout(path, timeout)
             }
         guard let made else { throw .connecting }
-        context = made
-        guard context.pointee.err == 0, redisSetTimeout(context, timeout) == REDIS_OK else { throw .connecting }
+        guard made.pointee.err == 0, redisSetTimeout(made, timeout) == REDIS_OK else {
+            redisFree(made)
+            throw .connecting
+        }
         // A program that the process starts does not inherit it.
-        _ = fcntl(context.pointee.fd, F_SETFD, FD_CLOEXEC)
+        _ = fcntl(made.pointee.fd, F_SETFD, FD_CLOEXEC)
+        context = made
     }
 
     deinit { redisFree(context) }
