@@ -21,7 +21,10 @@ let counted: [Target] =
 
 let package = Package(
     name: "stillwatch",
-    products: [.executable(name: "stillwatch", targets: ["stillwatch"])]
+    products: [
+        .executable(name: "stillwatch", targets: ["stillwatch"]),
+        .executable(name: "stillwatch-gateway", targets: ["stillwatch-gateway"]),
+    ]
         // What Benchmarks takes.
         + ["Exchanges", "Sketches", "Detection", "Scanning", "Simulation"].map { module in
             .library(name: module, targets: [module])
@@ -29,6 +32,15 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        // The gateway's alone: `swift build --product stillwatch` builds none of them.
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // Debian's C and C++ libraries.
@@ -40,6 +52,10 @@ let package = Package(
             name: "CLeiden", linkerSettings: [.linkedLibrary("igraph")]),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "CNative"),
+        .systemLibrary(
+            name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(
+            name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
         // The pipeline, left to right.
         .target(name: "Exchanges", dependencies: ["CSimdjson"], swiftSettings: settings),
@@ -63,6 +79,44 @@ let package = Package(
             name: "Drills",
             dependencies: ["Exchanges", "Sketches", "Detection", "Scanning", "Simulation"],
             swiftSettings: settings),
+
+        // The gateway.
+        .target(
+            name: "Store",
+            dependencies: [
+                "CPostgreSQL", "CCrypto", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "Enforcement",
+            dependencies: [
+                "CHiredis", "CCrypto", "CSimdjson", .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "Exchanges", "Sketches", "Detection", "Scanning", "Store", "Enforcement",
+                "CCompression",
+                "CCrypto",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], swiftSettings: settings),
+        .executableTarget(
+            name: "stillwatch-gateway",
+            dependencies: [
+                "Gateway",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ], swiftSettings: settings),
         .executableTarget(
             name: "stillwatch",
             dependencies: [
@@ -98,6 +152,22 @@ let package = Package(
                 "Watching", "Scanning", "Exchanges", "Detection", "Sketches", "Simulation",
                 "CCompression",
             ], exclude: ["Receiver.py"], swiftSettings: settings),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: [
+                "Store", "CPostgreSQL", "CCrypto", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "EnforcementTests", dependencies: ["Enforcement", "CHiredis"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: [
+                "Gateway", "Enforcement", "Store", "Exchanges", "Detection", "Scanning",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ], swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: settings),
     ] + counted,
     cLanguageStandard: .c11,

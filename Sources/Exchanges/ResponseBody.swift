@@ -85,7 +85,9 @@ extension Exchange {
 }
 
 /// Puts an answer together from a stream's events.
-private struct StreamedAnswer {
+struct StreamedAnswer {
+    /// Whether an event held the whole answer, so that what was read before it counts no more.
+    private(set) var isWhole = false
     private var text: [UInt8] = []
     private var thinking: [UInt8] = []
     private var signature = ByteView.empty
@@ -107,6 +109,7 @@ private struct StreamedAnswer {
         guard type.hasPrefix("response.") else { return false }
         if type.equals("response.completed") || type.equals("response.incomplete") {
             text.removeAll()
+            isWhole = true
             exchange.readResponseBody(event["response"], scratch: scratch)
         } else if type.equals("response.output_text.delta") {
             text.append(contentsOf: event["delta"].text.buffer)

@@ -12,7 +12,9 @@ struct Stillwatch: ParsableCommand {
         subcommands: [
             ScanCommand.self, WatchCommand.self, ProfileCommand.self, MergeCommand.self,
             JudgeCommand.self, SimulateCommand.self, ScoreCommand.self,
-            DrillCommand.self, CalibrateCommand.self, CompareCommand.self,
+            DrillCommand.self, CalibrateCommand.self, CompareCommand.self, ServeHandover.self,
+            KeyHandover.self, AccountHandover.self, CampaignHandover.self, SwitchHandover.self,
+            ApprovalHandover.self, AuditHandover.self,
         ])
 
     /// As `ParsableCommand.main`, but a command line that cannot be understood ends with status 2: 0, 1 and 2 are all

@@ -1,0 +1,238 @@
+import CCompression
+import Detection
+import Dispatch
+import Exchanges
+import Foundation
+import Store
+import Synchronization
+
+/// One exchange to be written down.
+struct LogEntry: Sendable {
+    /// Its line, with the line feed.
+    let line: [UInt8]
+    /// What was seen in its request; `nil` for what is no exchange to be judged.
+    let signals: ExchangeSignals?
+}
+
+/// The exchange log: lines of the native form in segments, written by a thread of its own.
+///
+/// A line is with the operating system before its exchange is acknowledged, so what was acknowledged outlives the process
+/// whatever ends it. The same thread adds each exchange to the profiles, read back from its line: what is judged is what
+/// a scan of the log would judge.
+final class LogWriter: @unchecked Sendable {
+    // What is not behind `queue` is touched by the writer's thread alone.
+
+    private struct Submission {
+        let entries: [LogEntry]
+        let done: @Sendable (Bool) -> Void
+    }
+
+    private struct Queue {
+        var submissions: [Submission] = []
+        var bytes = 0
+        var handovers: [@Sendable (DayTables, LogPosition) -> Void] = []
+        var isEnding = false
+        var isWaiting = false
+    }
+
+    private let settings: LogSettings
+    private let metrics: Metrics
+    private let queue = Mutex(Queue())
+    private let wake = DispatchSemaphore(value: 0)
+    private let ended = DispatchSemaphore(value: 0)
+    /// Whether requests are to be refused, since the disk fails or the queue is full.
+    private let isRefusing = Atomic<Bool>(false)
+    private var segment: LogSegment?
+    private var tables = DayTables()
+    private let decoder = RecordDecoder(format: .stillwatch)
+    private var padded: [UInt8] = []
+    private let folder: LogFolder
+    /// Longest time that an exchange waits for a disk that fails, seconds.
+    private static let patience = 2.0
+
+    init(settings: LogSettings, folder: LogFolder, metrics: Metrics) {
+        self.settings = settings
+        self.folder = folder
+        self.metrics = metrics
+    }
+
+    func start() {
+        let thread = Thread { [self] in run() }
+        thread.name = "exchange-log"
+        thread.stackSize = 4 << 20
+        thread.start()
+    }
+
+    /// Ends after everything that was submitted is written.
+    func stop() {
+        queue.withLock { $0.isEnding = true }
+        wake.signal()
+        ended.wait()
+    }
+
+    /// Why requests are refused at the moment.
+    var refusal: APIError? {
+        guard isRefusing.load(ordering: .relaxed) else { return nil }
+        return APIError(
+            .unavailable, "Exchanges cannot be written down at the moment.", retryAfterSeconds: 2)
+    }
+
+    /// Hands over exchanges. `done` is called on the writer's thread: `true` when they are written, or dropped as the
+    /// settings say.
+    func submit(_ entries: [LogEntry], done: @escaping @Sendable (Bool) -> Void) {
+        let size = entries.reduce(0) { $0 + $1.line.count }
+        enum Outcome { case queued(Bool), full }
+        let outcome = queue.withLock { queue -> Outcome in
+            if queue.bytes + size > settings.queueBytes { return .full }
+            queue.bytes += size
+            queue.submissions.append(Submission(entries: entries, done: done))
+            defer { queue.isWaiting = false }
+            return .queued(queue.isWaiting)
+        }
+        switch outcome {
+        case .queued(let isWaiting): if isWaiting { wake.signal() }
+        case .full:
+            metrics.lostExchanges.add(entries.count)
+            if settings.overflow == .refuse { isRefusing.store(true, ordering: .relaxed) }
+            done(settings.overflow == .drop)
+        }
+    }
+
+    /// Takes the profiles of everything written since the last time, with the place in the log up to which they go.
+    /// `body` is called on the writer's thread.
+    func takeProfiles(_ body: @escaping @Sendable (DayTables, LogPosition) -> Void) {
+        queue.withLock { $0.handovers.append(body) }
+        wake.signal()
+    }
+
+    /// Adds an exchange of an earlier run to the profiles; before `start`.
+    func replay(_ exchange: Exchange, _ signals: ExchangeSignals) {
+        tables.table(for: DayTables.day(of: exchange.time))?.add(
+            exchange, signals, keepText: false)
+    }
+
+    private func run() {
+        var lastRotationCheck = DispatchTime.now()
+        while true {
+            let (submissions, handovers, isEnding) = queue.withLock { queue in
+                defer {
+                    queue.submissions = []
+                    queue.handovers = []
+                    queue.bytes = 0
+                    queue.isWaiting = true
+                }
+                return (queue.submissions, queue.handovers, queue.isEnding)
+            }
+            if !submissions.isEmpty { write(submissions) }
+            for handover in handovers { hand(over: handover) }
+            if submissions.isEmpty, handovers.isEmpty {
+                if isEnding { break }
+                _ = wake.wait(timeout: .now() + .seconds(1))
+            }
+            if DispatchTime.now().uptimeNanoseconds - lastRotationCheck.uptimeNanoseconds
+                > 1_000_000_000
+            {
+                lastRotationCheck = .now()
+                rotateIfDue()
+            }
+        }
+        segment?.close()
+        ended.signal()
+    }
+
+    private func hand(over body: @Sendable (DayTables, LogPosition) -> Void) {
+        let taken = tables
+        tables = DayTables()
+        body(taken, segment?.position ?? folder.lastPosition)
+    }
+
+    private func write(_ submissions: [Submission]) {
+        var bytes: [UInt8] = []
+        var count = 0
+        for submission in submissions {
+            for entry in submission.entries {
+                bytes.append(contentsOf: entry.line)
+                count += 1
+            }
+        }
+        let deadline = Date().addingTimeInterval(Self.patience)
+        var isWritten = false
+        while true {
+            do {
+                if segment == nil { segment = try folder.newSegment() }
+                try segment?.append(bytes)
+                isWritten = true
+                break
+            } catch {
+                metrics.logFailures.add()
+                segment?.close()
+                segment = nil
+                if settings.overflow == .drop { break }
+                isRefusing.store(true, ordering: .relaxed)
+                if Date() > deadline { break }
+                Thread.sleep(forTimeInterval: 0.1)
+            }
+        }
+        if isWritten {
+            isRefusing.store(false, ordering: .relaxed)
+            metrics.loggedExchanges.add(count)
+            metrics.loggedBytes.add(bytes.count)
+        } else {
+            metrics.lostExchanges.add(count)
+        }
+        let isAnswered = isWritten || settings.overflow == .drop
+        for submission in submissions { submission.done(isAnswered) }
+        // What was not written is not judged either: a scan of the log would not know it.
+        guard isWritten else { return probeUntilWritable() }
+        for submission in submissions {
+            for entry in submission.entries {
+                guard let signals = entry.signals else { continue }
+                profile(entry.line, signals)
+            }
+        }
+        if let segment, segment.length >= settings.segmentBytes { rotate() }
+    }
+
+    /// Lets requests in again as soon as the disk takes something.
+    private func probeUntilWritable() {
+        guard settings.overflow == .refuse else { return }
+        while isRefusing.load(ordering: .relaxed) {
+            if let fresh = try? folder.newSegment() {
+                segment = fresh
+                isRefusing.store(false, ordering: .relaxed)
+                return
+            }
+            if queue.withLock({ $0.isEnding }) { return }
+            Thread.sleep(forTimeInterval: 0.1)
+        }
+    }
+
+    private func profile(_ line: [UInt8], _ signals: ExchangeSignals) {
+        padded.removeAll(keepingCapacity: true)
+        padded.append(contentsOf: line)
+        padded.append(contentsOf: repeatElement(0, count: 64))
+        padded.withUnsafeBytes { bytes in
+            let record = UnsafeRawBufferPointer(rebasing: bytes[..<(line.count - 1)])
+            decoder.decode(
+                record,
+                exchange: { exchange in
+                    tables.table(for: DayTables.day(of: exchange.time))?.add(
+                        exchange, signals, keepText: false)
+                },
+                fault: { _ in metrics.lostExchanges.add() })
+        }
+        if padded.capacity > 4 << 20 { padded = [] }
+    }
+
+    private func rotateIfDue() {
+        if let segment, segment.age >= settings.segmentSeconds, segment.length > 0 { rotate() }
+        folder.deleteExpired()
+    }
+
+    private func rotate() {
+        guard let old = segment else { return }
+        old.close()
+        segment = nil
+        folder.pack(old.name)
+    }
+}
