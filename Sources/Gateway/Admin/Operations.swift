@@ -150,16 +150,25 @@ public struct Operations: Sendable {
 
     /// What is known of an account.
     public struct Account: Codable, Sendable {
+        /// The customer organisation or team.
         public var organization: String?
+        /// The price plan.
         public var plan: String?
+        /// ISO 3166 code.
         public var country: String?
+        /// ISO 3166 code of its owner's nationality.
         public var nationality: String?
+        /// The contract it is under.
         public var contract: String?
         /// RFC 3339.
         public var created: String?
+        /// The domain of its address.
         public var emailDomain: String?
+        /// Its payment instrument, opaque.
         public var paymentFingerprint: String?
+        /// How it signed up.
         public var signupPath: String?
+        /// Whether people vouch for it.
         public var trusted: Bool?
 
         /// Nothing known.

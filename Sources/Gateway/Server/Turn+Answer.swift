@@ -4,7 +4,7 @@ import NIOCore
 import NIOHTTP1
 
 extension Turn: UpstreamListener {
-    func upstream(_ connection: UpstreamConnection, head: HTTPResponseHead) {
+    func upstream(head: HTTPResponseHead) {
         guard case .sent = phase else { return }
         heard = .now()
         firstByteMicroseconds = (heard - request.arrived.tick).nanoseconds / 1000
@@ -24,11 +24,12 @@ extension Turn: UpstreamListener {
             return
         }
         phase = .streaming
+        worker.metrics.openStreams.add()
         events = EventStream(limit: worker.protection.eventBytes)
         editor = worker.streamEditor(of: self)
     }
 
-    func upstream(_ connection: UpstreamConnection, body bytes: inout ByteBuffer) {
+    func upstream(body bytes: inout ByteBuffer) {
         switch phase {
         case .streaming: take(bytes)
         case .collecting:
@@ -47,14 +48,14 @@ extension Turn: UpstreamListener {
         }
     }
 
-    func upstreamDidRead(_ connection: UpstreamConnection) {
+    func upstreamDidRead() {
         heard = .now()
         guard case .streaming = phase else { return }
         if hasTerminalEvent { return settleAndLog() }
         if isHeadSent ? output.readableBytes > 0 : true { writeStream(ends: false) }
     }
 
-    func upstreamDidEnd(_ connection: UpstreamConnection) {
+    func upstreamDidEnd() {
         self.connection = nil
         switch phase {
         case .streaming:
@@ -73,7 +74,7 @@ extension Turn: UpstreamListener {
         }
     }
 
-    func upstream(_ connection: UpstreamConnection, failed failure: UpstreamFailure) {
+    func upstream(failed failure: UpstreamFailure) {
         fail(failure)
     }
 

@@ -35,6 +35,8 @@ final class Turn: @unchecked Sendable {
     var decision: Decision?
     var reservation: WorkerReservation?
     var connection: UpstreamConnection?
+    /// Several answers to choose from, where the policy wants that.
+    private var draws: CandidateDraws?
     var hasTriedAnew = false
     /// When the model server was asked, and when it was last heard.
     var asked = NIODeadline.now()
@@ -187,6 +189,8 @@ final class Turn: @unchecked Sendable {
     private func leaveUpstream() {
         connection?.cancel()
         connection = nil
+        draws?.cancel()
+        draws = nil
     }
 
     // MARK: The model server
@@ -195,6 +199,12 @@ final class Turn: @unchecked Sendable {
         let (head, body) = worker.upstreamRequest(of: self)
         asked = .now()
         heard = asked
+        if let count = decision?.changes.candidates, count > 1, endpoint.generates {
+            phase = .sent
+            draws = CandidateDraws(count: count, turn: self)
+            draws?.start(head, body, over: worker.pool(for: style))
+            return
+        }
         worker.pool(for: style).withConnection(
             fresh: hasTriedAnew, for: self,
             { connection in
@@ -255,6 +265,16 @@ final class Turn: @unchecked Sendable {
         if isHeadSent { cut(error) } else { refuse(error) }
     }
 
+    /// The answer that was chosen of several.
+    func take(_ draw: CandidateDraw) {
+        draws = nil
+        guard case .sent = phase, let head = draw.head else { return }
+        upstream(head: head)
+        var bytes = draw.body
+        upstream(body: &bytes)
+        upstreamDidEnd()
+    }
+
     // MARK: The client
 
     /// Whether the client takes more; while it does not, nothing more is read from the model server.
@@ -305,6 +325,7 @@ final class Turn: @unchecked Sendable {
     private func finish() {
         if case .over = phase { return }
         phase = .over
+        if isEventStream { worker.metrics.openStreams.add(-1) }
         worker.ended(self)
         let last = client
         client = nil

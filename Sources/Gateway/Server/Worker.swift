@@ -21,6 +21,8 @@ final class Worker: @unchecked Sendable {
     let journal: DecisionJournal
     let allocator = ByteBufferAllocator()
     let reader = BodyReader()
+    /// The mark of answers that are chosen of several; its secret follows from the pepper.
+    let candidateChoice: CandidateChoice
     private let extractor: SignalExtractor
 
     var protection: ProtectionSettings { settings.protection }
@@ -57,6 +59,9 @@ final class Worker: @unchecked Sendable {
         self.budgets = budgets
         self.pepper = pepper
         self.journal = journal
+        let label = Array("stillwatch candidate mark, version 1".utf8)
+        candidateChoice = CandidateChoice(
+            secret: label.withUnsafeBytes { pepper.digest(of: $0)?.bytes } ?? label)
         extractor = try SignalExtractor(rules: rules)
         for upstream in settings.upstreams {
             pools.append(

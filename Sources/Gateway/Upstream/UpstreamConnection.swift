@@ -4,15 +4,15 @@ import NIOHTTP1
 /// What becomes of an exchange at a model server; told on the event loop.
 protocol UpstreamListener: AnyObject {
     /// The answer's head has come.
-    func upstream(_ connection: UpstreamConnection, head: HTTPResponseHead)
+    func upstream(head: HTTPResponseHead)
     /// Some of the answer's body has come.
-    func upstream(_ connection: UpstreamConnection, body: inout ByteBuffer)
+    func upstream(body: inout ByteBuffer)
     /// What could be read at once has been told.
-    func upstreamDidRead(_ connection: UpstreamConnection)
+    func upstreamDidRead()
     /// The answer is whole.
-    func upstreamDidEnd(_ connection: UpstreamConnection)
+    func upstreamDidEnd()
     /// The answer can never be whole.
-    func upstream(_ connection: UpstreamConnection, failed failure: UpstreamFailure)
+    func upstream(failed failure: UpstreamFailure)
 }
 
 /// Why a model server gave no whole answer.
@@ -58,7 +58,7 @@ final class UpstreamConnection: ChannelDuplexHandler, RemovableChannelHandler {
     /// Sends a request.
     func begin(_ listener: any UpstreamListener, _ head: HTTPRequestHead, body: ByteBuffer?) {
         guard let context, isOpen else {
-            return listener.upstream(self, failed: .closedBeforeAnswer)
+            return listener.upstream(failed: .closedBeforeAnswer)
         }
         self.listener = listener
         begun += 1
@@ -100,20 +100,20 @@ final class UpstreamConnection: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(let head):
             hasAnswerBegun = true
             if !head.isKeepAlive { isReusable = false }
-            listener?.upstream(self, head: head)
+            listener?.upstream(head: head)
         case .body(var buffer):
-            listener?.upstream(self, body: &buffer)
+            listener?.upstream(body: &buffer)
         case .end:
             guard let listener else { return context.close(promise: nil) }
             self.listener = nil
             let keeps = isReusable && isOpen
-            listener.upstreamDidEnd(self)
+            listener.upstreamDidEnd()
             if keeps { pool.giveBack(self) } else { context.close(promise: nil) }
         }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        listener?.upstreamDidRead(self)
+        listener?.upstreamDidRead()
         context.fireChannelReadComplete()
     }
 
@@ -134,6 +134,6 @@ final class UpstreamConnection: ChannelDuplexHandler, RemovableChannelHandler {
         guard let listener else { return }
         self.listener = nil
         let isStale = failure == .closed && begun > 1 && !hasAnswerBegun
-        listener.upstream(self, failed: isStale ? .closedBeforeAnswer : failure)
+        listener.upstream(failed: isStale ? .closedBeforeAnswer : failure)
     }
 }
