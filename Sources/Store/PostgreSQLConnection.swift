@@ -112,12 +112,11 @@ final class PostgreSQLConnection: SQLSession, @unchecked Sendable {
 
     func executeDefinition(_ sql: String) throws(StoreError) {
         // Texts are compared by their bytes, as SQLite does, whatever the database's language.
-        try execute(
-            sql.replacing(" TEXT", with: " TEXT COLLATE \"C\"").replacing(" BLOB", with: " BYTEA")
-                .replacing(" INTEGER", with: " BIGINT").replacing(
-                    " REAL", with: " DOUBLE PRECISION"
-                )
-                .replacing(" STRICT", with: ""))
+        let words = [
+            " TEXT": " TEXT COLLATE \"C\"", " BLOB": " BYTEA", " INTEGER": " BIGINT",
+            " REAL": " DOUBLE PRECISION", " STRICT": "",
+        ]
+        try execute(words.reduce(sql) { $0.replacing($1.key, with: $1.value) })
     }
 
     /// The error of a failed statement: its primary message alone, for the details quote values.

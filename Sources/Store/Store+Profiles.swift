@@ -81,6 +81,14 @@ extension Store {
         try session.insert(absent, " ON CONFLICT (day, account) DO NOTHING")
     }
 
+    /// Selects profiles by their days and accounts. A join, because SQLite reads the whole table for pairs `IN` a list.
+    static func selection(of count: Int) -> String {
+        """
+        JOIN (VALUES \(tuples(count, width: 2))) AS wanted
+        ON day = wanted.column1 AND account = wanted.column2 ORDER BY day, account
+        """
+    }
+
     /// Locks and reads what is stored for `chunk`, which is in order, and merges it with that.
     private static func mergedWithStored(
         _ chunk: ArraySlice<ProfileRow>, _ session: some SQLSession,
@@ -89,8 +97,8 @@ extension Store {
         var rows = chunk
         let stored = try session.fetch(
             ProfileRow.self,
-            "WHERE (day, account) IN (VALUES \(tuples(rows.count, width: 2))) ORDER BY day, account"
-                + session.forUpdate,
+            Self.selection(of: rows.count)
+                + (session.hasConcurrentWriters ? " FOR UPDATE OF profiles" : ""),
             rows.flatMap { [.integer(Int64($0.day)), .text($0.account)] })
         var place = rows.startIndex
         for old in stored {

@@ -92,6 +92,26 @@ import Testing
         #expect(try store.counters(gateway: "g").isEmpty)
     }
 
+    /// What a batch costs does not grow with the table.
+    @Test func sqliteLooksProfilesUp() throws {
+        let place = try Place(.sqlite)
+        defer { place.remove() }
+        let values = (0..<rowsPerStatement).flatMap { [SQLValue.integer(Int64($0)), .text("a")] }
+        let plan = try place.store().database.read { session throws(StoreError) in
+            var steps: [String] = []
+            for var row in try session.execute(
+                "EXPLAIN QUERY PLAN SELECT bytes FROM profiles "
+                    + Store.selection(of: rowsPerStatement), values)
+            {
+                for _ in 0..<3 { _ = try row.integer() }
+                steps.append(try row.text())
+            }
+            return steps
+        }
+        #expect(plan.contains { $0.hasPrefix("SEARCH profiles") }, "\(plan)")
+        #expect(!plan.contains { $0.hasPrefix("SCAN profiles") }, "\(plan)")
+    }
+
     @Test(arguments: Backend.all) func countersAreReplaced(backend: Backend) throws {
         let place = try Place(backend)
         defer { place.remove() }
