@@ -63,9 +63,9 @@ private struct PlainCounter {
         let limits = [
             try budgetLimit(.requests, .random(in: 1...20, using: &random), .second),
             try budgetLimit(.requests, .random(in: 1...300, using: &random), .minute),
-            try budgetLimit(.tokens, .random(in: 1...3000, using: &random), .hour),
-            try budgetLimit(.tokens, .random(in: 1000...9000, using: &random), .day),
-            try budgetLimit(.microUSD, .random(in: 1000...90_000, using: &random), .month),
+            try budgetLimit(.tokens, .random(in: 2000...20_000, using: &random), .hour),
+            try budgetLimit(.tokens, .random(in: 10_000...50_000, using: &random), .day),
+            try budgetLimit(.microUSD, .random(in: 100_000...300_000, using: &random), .month),
             try budgetLimit(.streams, .random(in: 1...8, using: &random)),
         ]
         let book = try BudgetBook(limits: limits)
