@@ -418,13 +418,13 @@ class PostgreSQL:
                           "--pwfile", self.folder / "password", "--no-sync", "-E", "UTF8", "--locale", "C"]),
             check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         self.start()
-        subprocess.run(
-            [self.programs / "createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "stillwatch", "gateway"],
-            env={**os.environ, "PGPASSWORD": "valley"}, check=True, timeout=COMMAND_SECONDS)
 
-    @property
-    def url(self):
-        return f"postgresql://stillwatch:valley@127.0.0.1:{self.port}/gateway"
+    def database(self, name):
+        """The URL of a new database."""
+        subprocess.run(
+            [self.programs / "createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "stillwatch", name],
+            env={**os.environ, "PGPASSWORD": "valley"}, check=True, timeout=COMMAND_SECONDS)
+        return f"postgresql://stillwatch:valley@127.0.0.1:{self.port}/{name}"
 
     def as_user(self, command):
         return list(map(str, ["setpriv", "--pdeathsig", "KILL", *self.user, "--", *command]))

@@ -112,10 +112,16 @@ class Wire:
         self.buffer += data
         return bool(data)
 
-    def line(self):
+    def holds_line(self):
+        """Reads on until there is a whole line; returns whether there is."""
         while b"\n" not in self.buffer:
             if not self.fill():
-                raise Broken(f"the connection ended in a line: {self.buffer[:80]!r}")
+                return False
+        return True
+
+    def line(self):
+        if not self.holds_line():
+            raise Broken(f"the connection ended in a line: {self.buffer[:80]!r}")
         line, _, self.buffer = self.buffer.partition(b"\n")
         if not line.endswith(b"\r"):
             raise Broken(f"a line of the head that ends with LF alone: {line[:80]!r}")
@@ -147,13 +153,15 @@ class Wire:
             if coding != "chunked":
                 raise Broken(f"transfer-encoding: {coding}")
             while True:
-                try:
-                    size = int(self.line().split(b";")[0], 16)
-                    while len(self.buffer) < size + 2:
-                        if not self.fill():
-                            return
-                except Broken:
+                if not self.holds_line():
                     return
+                size = self.line().split(b";")[0]
+                if not re.fullmatch(rb"[0-9a-fA-F]{1,8}", size):
+                    raise Broken(f"chunk size {size[:40]!r}")
+                size = int(size, 16)
+                while len(self.buffer) < size + 2:
+                    if not self.fill():
+                        return
                 if self.buffer[size:size + 2] != b"\r\n":
                     raise Broken("a chunk that is longer than its size")
                 part, self.buffer = self.buffer[:size], self.buffer[size + 2:]
