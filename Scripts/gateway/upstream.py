@@ -213,6 +213,8 @@ class Connection(asyncio.Protocol):
                 keep(await self.exactly(int(size, 16)))
                 if await self.exactly(2) != b"\r\n":
                     raise Malformed("a chunk that is longer than its size")
+        if lengths and not re.fullmatch(r"[0-9]{1,18}", lengths[0]):
+            raise Malformed(f"content-length {lengths[0]!r}")
         length = int(lengths[0]) if lengths else 0
         if length > MOST_BODY:
             raise Malformed(f"body of {length} bytes")
@@ -228,7 +230,7 @@ class Connection(asyncio.Protocol):
     # Writing.
 
     async def write(self, data):
-        if self.gone.is_set():
+        if self.gone.is_set() or self.transport.is_closing():
             raise Gone
         self.transport.write(data)
         if not self.writable.is_set():

@@ -85,7 +85,7 @@ class Wire:
         plain.connect(("127.0.0.1", port))
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = tls.wrap_socket(plain, server_hostname="localhost") if tls else plain
-        self.buffer = b""
+        self.buffer = bytearray()
 
     def __enter__(self):
         return self
@@ -122,10 +122,16 @@ class Wire:
     def line(self):
         if not self.holds_line():
             raise Broken(f"the connection ended in a line: {self.buffer[:80]!r}")
-        line, _, self.buffer = self.buffer.partition(b"\n")
-        if not line.endswith(b"\r"):
+        line = self.take(self.buffer.index(b"\n") + 1)
+        if not line.endswith(b"\r\n"):
             raise Broken(f"a line of the head that ends with LF alone: {line[:80]!r}")
-        return line[:-1]
+        return line[:-2]
+
+    def take(self, count):
+        """Takes that much of what has been read."""
+        data = bytes(self.buffer[:count])
+        del self.buffer[:count]
+        return data
 
     def head(self):
         """The next answer's status and headers."""
@@ -162,9 +168,9 @@ class Wire:
                 while len(self.buffer) < size + 2:
                     if not self.fill():
                         return
-                if self.buffer[size:size + 2] != b"\r\n":
+                part = self.take(size)
+                if self.take(2) != b"\r\n":
                     raise Broken("a chunk that is longer than its size")
-                part, self.buffer = self.buffer[:size], self.buffer[size + 2:]
                 if size == 0:
                     answer.is_whole = True
                     return
@@ -175,8 +181,7 @@ class Wire:
                 if not self.buffer and not self.fill():
                     answer.is_whole = wanted is None
                     return
-                part = self.buffer[:wanted]
-                self.buffer = self.buffer[len(part):]
+                part = self.take(len(self.buffer) if wanted is None else wanted)
                 wanted = None if wanted is None else wanted - len(part)
                 yield part
             answer.is_whole = True
