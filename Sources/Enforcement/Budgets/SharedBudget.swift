@@ -132,7 +132,8 @@ public final class SharedBudget: Sendable {
             ("longestPauseMilliseconds", configuration.longestPauseMilliseconds, 10...3_600_000),
         ]
         for (name, value, range) in ranges where !range.contains(value) {
-            throw .badSetting(name: name, reason: "\(value) is not in \(range.lowerBound)...\(range.upperBound)")
+            throw .badSetting(
+                name: name, reason: "\(value) is not in \(range.lowerBound)...\(range.upperBound)")
         }
     }
 
@@ -141,16 +142,21 @@ public final class SharedBudget: Sendable {
 
     /// The counters that this principal's requests are measured against; see `BudgetBook.subject`.
     public func subject(
-        key: String, account: String, organization: String? = nil, campaign: String? = nil, plan: String,
+        key: String, account: String, organization: String? = nil, campaign: String? = nil,
+        plan: String,
         extra: [Limit] = [], now: Int64
     ) -> BudgetSubject {
         let wanted = local.applicable(
-            extra, key: key, account: account, organization: organization, campaign: campaign, plan: plan)
+            extra, key: key, account: account, organization: organization, campaign: campaign,
+            plan: plan)
         let own = local.subject(
-            key: key, account: account, organization: organization, campaign: campaign, plan: plan, extra: extra,
+            key: key, account: account, organization: organization, campaign: campaign, plan: plan,
+            extra: extra,
             now: now)
         let shared = contents.withLock { contents in
-            let shared = wanted.map { contents.counter($0.key, $0.limit, Int64(configuration.gateways)) }
+            let shared = wanted.map {
+                contents.counter($0.key, $0.limit, Int64(configuration.gateways))
+            }
             if contents.counters.count >= contents.sweepAt {
                 contents.dropIdle()
                 contents.sweepAt = max(1024, 2 * contents.counters.count)
@@ -165,12 +171,14 @@ public final class SharedBudget: Sendable {
     /// - Parameter completion: takes the decision, once; on the budget's thread, or on the caller's before this returns
     ///   when Redis is away. It must not block.
     public func reserve(
-        _ subject: BudgetSubject, requests: Int64 = 1, tokens: Int64, microUSD: Int64, streams: Int64 = 1, now: Int64,
+        _ subject: BudgetSubject, requests: Int64 = 1, tokens: Int64, microUSD: Int64,
+        streams: Int64 = 1, now: Int64,
         completion: @escaping @Sendable (BudgetDecision) -> Void
     ) {
         let reservation = Reservation(
             subject: subject,
-            amounts: Amounts(requests: requests, tokens: tokens, microUSD: microUSD, streams: streams), at: now)
+            amounts: Amounts(
+                requests: requests, tokens: tokens, microUSD: microUSD, streams: streams), at: now)
         if subject.isUnlimited { return completion(.granted(reservation)) }
         if let decision = submit(
             .reserve(reservation, completion), otherwise: { $0.reserveLocally(reservation, local) })
@@ -191,7 +199,9 @@ public final class SharedBudget: Sendable {
             return
         }
         let used = Amounts(requests: 0, tokens: tokens, microUSD: microUSD, streams: 0)
-        if reservation.isLocal { local.settle(reservation, tokens: tokens, microUSD: microUSD, now: now) }
+        if reservation.isLocal {
+            local.settle(reservation, tokens: tokens, microUSD: microUSD, now: now)
+        }
         let isHere: Bool? = submit(
             .settle(reservation, used, now: now, completion),
             before: { $0.release(reservation) },
@@ -213,7 +223,8 @@ public final class SharedBudget: Sendable {
         }
         if reservation.isLocal { local.cancel(reservation, now: now) }
         let isHere: Bool? = submit(
-            .cancel(reservation, ageMicroseconds: max(0, now - reservation.at), now: now, completion),
+            .cancel(
+                reservation, ageMicroseconds: max(0, now - reservation.at), now: now, completion),
             before: { $0.release(reservation) },
             otherwise: {
                 $0.cancelUnsent(reservation, now: now)
@@ -243,7 +254,8 @@ public final class SharedBudget: Sendable {
         _ command: SharedCommand.Kind, before: (inout Contents) -> Void = { _ in },
         otherwise: (inout Contents) -> Local
     ) -> Local? {
-        let deadline = monotonicNanoseconds() + UInt64(configuration.commandMilliseconds) * 1_000_000
+        let deadline =
+            monotonicNanoseconds() + UInt64(configuration.commandMilliseconds) * 1_000_000
         let (done, isFirst): (Local?, Bool) = contents.withLock { contents in
             before(&contents)
             guard contents.status.isConnected else { return (otherwise(&contents), false) }
@@ -285,7 +297,8 @@ extension SharedBudget.Contents {
     }
 
     /// Leave out of the gateway's share.
-    mutating func reserveLocally(_ reservation: Reservation, _ local: BudgetBook) -> BudgetDecision {
+    mutating func reserveLocally(_ reservation: Reservation, _ local: BudgetBook) -> BudgetDecision
+    {
         status.decidedLocally += 1
         for counter in reservation.subject.shared { mark(counter) }
         let decision = local.reserve(reservation.subject, reservation.amounts, now: reservation.at)

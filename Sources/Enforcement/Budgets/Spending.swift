@@ -20,7 +20,8 @@ struct Spending: Sendable, Equatable {
         self.level = max(0, min(level, Self.ceiling))
         switch pace.kind {
         case .rate, .open: self.updated = updated
-        case .day, .month: (self.updated, extra) = UTCCalendar.window(pace.kind, containing: updated)
+        case .day, .month:
+            (self.updated, extra) = UTCCalendar.window(pace.kind, containing: updated)
         }
     }
 
