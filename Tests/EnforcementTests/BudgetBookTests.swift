@@ -340,6 +340,22 @@ func budgetLimit(
             restored.counters.map { again.standing(of: $0, now: tomorrow).used } == [0, 0, 250, 0])
     }
 
+    /// A damaged row neither traps nor makes room.
+    @Test(
+        arguments: [(.max, .max), (.min, .min), (.max, .min), (.max, budgetNoon)]
+            as [(Int64, Int64)])
+    func damagedRowsAreBounded(level: Int64, updated: Int64) throws {
+        let book = try BudgetBook(limits: [
+            budgetLimit(.requests, 5, .minute), budgetLimit(.tokens, 5, .day),
+        ])
+        let wanted = book.applicable(
+            [], key: "k-a", account: "a", organization: nil, campaign: nil, plan: "free")
+        book.restore(wanted.map { ($0.key, level, updated) })
+        let subject = subject(book)
+        #expect(subject.counters.allSatisfy { book.standing(of: $0, now: budgetNoon).used >= 0 })
+        #expect((reserve(book, subject).refusal != nil) == (level == .max))
+    }
+
     @Test func limitsThatCannotBeKeptAreRefused() throws {
         #expect(throws: BudgetError.self) { try budgetLimit(.requests, 0, .day) }
         #expect(throws: BudgetError.self) {

@@ -2,9 +2,11 @@ import Synchronization
 
 /// The budgets of one gateway, in memory.
 ///
-/// Every call takes one lock for about a fifth of a microsecond; none allocates except `subject`. In any time `T`, a
-/// rate lets at most `amount * (1 + T / window)` units begin, and a day or month lets at most its amount begin, each
-/// counted by the estimates; what requests use beyond their estimates is counted, and refused later ones.
+/// Every call takes one lock for about a tenth of a microsecond; none allocates except `subject`.
+///
+/// Requests are counted when they begin; tokens and money are held at their estimates, and counted at what they were when
+/// they are settled. In any time `T`, a rate lets at most `amount * (1 + T / window)` be counted, and a day or month its
+/// amount, plus what requests used beyond their estimates, which is charged and refused to later ones.
 public final class BudgetBook: Sendable {
     /// One counter as it is saved.
     public typealias Saved = (key: String, level: Int64, updated: Int64)

@@ -8,18 +8,20 @@ import Synchronization
 /// read in the order of the questions. While Redis is away, or slower than the timeout, each gateway grants leave by
 /// itself, out of a `BudgetBook` whose limits are the amount divided by the number of gateways.
 ///
-/// **How far a limit can be passed.** With an amount `A`, `n` gateways that each were told of `N`, and a share
-/// `s = max(1, A / N)` rounded down:
-/// - of a day or month, at most `A + n * s` may begin, however often Redis goes away in it: `A` by Redis, and `s` in all
-///   by each gateway on its own; with `N = n` and `A >= N`, that is `2 A`;
+/// **How far a limit can be passed.** Counted are requests when they begin; tokens and money when they are settled, each
+/// request's up to its estimate (what it uses beyond that is charged, and refused to later ones). With an amount `A`, `n`
+/// gateways that each were told of `N`, and a share `s = max(1, A / N)` rounded down:
+/// - of a day or month, at most `A + n * s`, however often Redis goes away in it: `A` by Redis, and `s` in all by each
+///   gateway on its own; with `N = n` and `A >= N`, that is at most `2 A`;
 /// - of a rate, in any time `T`, at most `(A + n * s) * (1 + T / window)`;
 /// - of streams, at most `A + n * s` are open;
 /// - each time that Redis loses its data, as it does without persistence when it is started anew, its part `A` begins
-///   anew, less what gateways tell it: what they granted on their own and what their open requests hold.
+///   anew, less what gateways tell it: what they granted on their own and what their open requests hold;
+/// - while one gateway is cut off for longer than its lease and others are not, the streams that it has open are not
+///   counted by the others. Its open requests' tokens and money are counted as used.
 ///
-/// "Begin" is counted by the estimates. What a request uses beyond its estimate is charged, and refused later ones.
 /// When Redis is back, what was used without it is added there before anything else is asked, so that a day's or month's
-/// limit is then kept together again, and a rate's share as far as it has not leaked.
+/// limit is then kept together again, and a rate's as far as it has not leaked.
 ///
 /// In the other direction, a command whose answer never came may have been carried out; what it charged is then charged
 /// twice. That is at most what was under way when the connection was lost.
@@ -96,6 +98,8 @@ public final class SharedBudget: Sendable {
     private let thread = Mutex<pthread_t?>(nil)
 
     /// Starts the thread, which connects. Until it has, leave is granted out of the gateway's share.
+    ///
+    /// The thread keeps the budget alive until `close`. Its clock is the system's, so the times given to it must be too.
     public init(limits: [Limit], configuration: Configuration) throws(BudgetError) {
         try Self.check(configuration)
         local = try BudgetBook(limits: limits, divisor: Int64(configuration.gateways))
