@@ -17,11 +17,13 @@ extension BudgetDecision {
 
 /// A limit of accounts.
 func budgetLimit(
-    _ resource: Limit.Resource, _ amount: Int64, _ window: Limit.Window? = nil, plans: Set<String> = [],
+    _ resource: Limit.Resource, _ amount: Int64, _ window: Limit.Window? = nil,
+    plans: Set<String> = [],
     name: String = "", isHard: Bool? = nil
 ) throws(BudgetError) -> Limit {
     try Limit(
-        scope: .account, resource: resource, amount: amount, window: window, plans: plans, name: name, isHard: isHard)
+        scope: .account, resource: resource, amount: amount, window: window, plans: plans,
+        name: name, isHard: isHard)
 }
 
 /// A limit of another scope.
@@ -32,13 +34,16 @@ func budgetLimit(
 }
 
 @Suite struct BudgetBookTests {
-    func subject(_ book: BudgetBook, account: String = "a", plan: String = "free") -> BudgetSubject {
+    func subject(_ book: BudgetBook, account: String = "a", plan: String = "free") -> BudgetSubject
+    {
         book.subject(
-            key: "k-\(account)", account: account, organization: "o", campaign: "C-1", plan: plan, now: budgetNoon)
+            key: "k-\(account)", account: account, organization: "o", campaign: "C-1", plan: plan,
+            now: budgetNoon)
     }
 
     func reserve(
-        _ book: BudgetBook, _ subject: BudgetSubject, requests: Int64 = 1, tokens: Int64 = 1, usd: Int64 = 1,
+        _ book: BudgetBook, _ subject: BudgetSubject, requests: Int64 = 1, tokens: Int64 = 1,
+        usd: Int64 = 1,
         at now: Int64 = budgetNoon
     ) -> BudgetDecision {
         book.reserve(subject, requests: requests, tokens: tokens, microUSD: usd, now: now)
@@ -53,7 +58,9 @@ func budgetLimit(
         #expect(refusal.retryAfterSeconds == 20)
         #expect(!refusal.isHard)
         #expect(refusal.remaining == 0)
-        #expect(reserve(book, subject, at: budgetNoon + 20 * budgetSecond - 1).refusal?.retryAfterSeconds == 1)
+        #expect(
+            reserve(book, subject, at: budgetNoon + 20 * budgetSecond - 1).refusal?
+                .retryAfterSeconds == 1)
         #expect(reserve(book, subject, at: budgetNoon + 20 * budgetSecond).reservation != nil)
         #expect(reserve(book, subject, at: budgetNoon + 40 * budgetSecond - 1).refusal != nil)
         #expect(reserve(book, subject, at: budgetNoon + 40 * budgetSecond).reservation != nil)
@@ -66,7 +73,8 @@ func budgetLimit(
         for _ in 0..<7 { #expect(reserve(book, subject).reservation != nil) }
         let next = (3_600_000_000 + 6) / 7
         for step in 0..<1000 {
-            #expect(reserve(book, subject, at: budgetNoon + Int64(step * next / 1000)).refusal != nil)
+            #expect(
+                reserve(book, subject, at: budgetNoon + Int64(step * next / 1000)).refusal != nil)
         }
         #expect(reserve(book, subject, at: budgetNoon + Int64(next)).reservation != nil)
     }
@@ -86,7 +94,8 @@ func budgetLimit(
     /// A request that is over by its estimate takes nothing from any counter.
     @Test func allCountersOrNone() throws {
         let book = try BudgetBook(limits: [
-            budgetLimit(.requests, 10, .minute), budgetLimit(.tokens, 100, .day), budgetLimit(.organization, .streams, 1),
+            budgetLimit(.requests, 10, .minute), budgetLimit(.tokens, 100, .day),
+            budgetLimit(.organization, .streams, 1),
         ])
         let subject = subject(book)
         #expect(reserve(book, subject, tokens: 101).refusal?.limit.resource == .tokens)
@@ -97,7 +106,8 @@ func budgetLimit(
 
     @Test func settlingChargesWhatWasUsed() throws {
         let book = try BudgetBook(limits: [
-            budgetLimit(.tokens, 1000, .day), budgetLimit(.microUSD, 500, .month), budgetLimit(.streams, 1),
+            budgetLimit(.tokens, 1000, .day), budgetLimit(.microUSD, 500, .month),
+            budgetLimit(.streams, 1),
         ])
         let subject = subject(book)
         let first = try #require(reserve(book, subject, tokens: 900, usd: 400).reservation)
@@ -134,7 +144,8 @@ func budgetLimit(
 
     @Test func cancellingGivesAllBack() throws {
         let book = try BudgetBook(limits: [
-            budgetLimit(.requests, 1, .minute), budgetLimit(.key, .requests, 1, .day), budgetLimit(.tokens, 10, .day), budgetLimit(.streams, 1),
+            budgetLimit(.requests, 1, .minute), budgetLimit(.key, .requests, 1, .day),
+            budgetLimit(.tokens, 10, .day), budgetLimit(.streams, 1),
         ])
         let subject = subject(book)
         for _ in 0..<5 {
@@ -170,13 +181,16 @@ func budgetLimit(
     /// Of several limits in the way the client hears of the hard one, then of the longest.
     @Test func theGravestLimitIsNamed() throws {
         let book = try BudgetBook(limits: [
-            budgetLimit(.requests, 1, .second), budgetLimit(.requests, 1, .minute), budgetLimit(.key, .requests, 1, .day),
+            budgetLimit(.requests, 1, .second), budgetLimit(.requests, 1, .minute),
+            budgetLimit(.key, .requests, 1, .day),
             budgetLimit(.requests, 1, .hour),
         ])
         let subject = subject(book)
         #expect(reserve(book, subject).reservation != nil)
         #expect(reserve(book, subject).refusal?.limit.window == .day)
-        let soft = try BudgetBook(limits: [budgetLimit(.requests, 1, .second), budgetLimit(.requests, 1, .minute)])
+        let soft = try BudgetBook(limits: [
+            budgetLimit(.requests, 1, .second), budgetLimit(.requests, 1, .minute),
+        ])
         let other = self.subject(soft)
         #expect(reserve(soft, other).reservation != nil)
         #expect(reserve(soft, other).refusal?.limit.window == .minute)
@@ -187,18 +201,22 @@ func budgetLimit(
             budgetLimit(.key, .requests, 1, .day), budgetLimit(.organization, .requests, 2, .day),
             budgetLimit(.campaign, .requests, 3, .day),
         ])
-        let (a, b, c) = (subject(book, account: "a"), subject(book, account: "b"), subject(book, account: "c"))
+        let (a, b, c) = (
+            subject(book, account: "a"), subject(book, account: "b"), subject(book, account: "c")
+        )
         #expect(reserve(book, a).reservation != nil)
         #expect(reserve(book, a).refusal?.limit.scope == .key)
         #expect(reserve(book, b).reservation != nil)
         #expect(reserve(book, c).refusal?.limit.scope == .organization)
-        let alone = book.subject(key: "d", account: "d", organization: "", campaign: nil, plan: "", now: budgetNoon)
+        let alone = book.subject(
+            key: "d", account: "d", organization: "", campaign: nil, plan: "", now: budgetNoon)
         #expect(alone.counters.map(\.limit.scope) == [.key])
     }
 
     @Test func plansHaveTheirOwnLimits() throws {
         let book = try BudgetBook(limits: [
-            budgetLimit(.requests, 1, .day, plans: ["free"]), budgetLimit(.requests, 2, .day, plans: ["pro", "team"]),
+            budgetLimit(.requests, 1, .day, plans: ["free"]),
+            budgetLimit(.requests, 2, .day, plans: ["pro", "team"]),
         ])
         #expect(subject(book, plan: "free").counters.map(\.pace.amount) == [1])
         #expect(subject(book, plan: "team").counters.map(\.pace.amount) == [2])
@@ -212,7 +230,8 @@ func budgetLimit(
             try budgetLimit(.requests, 3, .minute, name: "rule", isHard: true),
             try budgetLimit(.requests, 1, .minute, name: "rule", isHard: true),
         ]
-        let throttled = book.subject(key: "k", account: "a", plan: "", extra: throttles, now: budgetNoon)
+        let throttled = book.subject(
+            key: "k", account: "a", plan: "", extra: throttles, now: budgetNoon)
         #expect(throttled.counters.map(\.pace.amount) == [5, 1])
         #expect(reserve(book, throttled).reservation != nil)
         #expect(reserve(book, throttled).refusal?.isHard == true)
@@ -227,7 +246,10 @@ func budgetLimit(
         let names = ["a", "a/b", "a%2Fb", "a%2fb", "a,b", "a\0b", "a\nb", "A", "ä", "a ", "../a"]
         let keys = names.map { subject(book, account: $0).counters[0].key }
         #expect(Set(keys).count == names.count)
-        #expect(keys.allSatisfy { $0.split(separator: "/", omittingEmptySubsequences: false).count == 6 })
+        #expect(
+            keys.allSatisfy {
+                $0.split(separator: "/", omittingEmptySubsequences: false).count == 6
+            })
     }
 
     /// Estimates and uses that make no sense neither trap nor make room.
@@ -284,7 +306,8 @@ func budgetLimit(
             let now = budgetNoon + Int64(number) * 1000
             #expect(
                 book.reserve(
-                    book.subject(key: "k", account: "\(number)", plan: "", now: now), tokens: 1, microUSD: 1, now: now
+                    book.subject(key: "k", account: "\(number)", plan: "", now: now), tokens: 1,
+                    microUSD: 1, now: now
                 ).reservation != nil)
         }
         #expect(book.counters(now: budgetNoon).count < 2100)
@@ -292,12 +315,14 @@ func budgetLimit(
 
     @Test func savingAndRestoringKeepsWhatCounts() throws {
         let limits = [
-            try budgetLimit(.requests, 60, .minute), try budgetLimit(.tokens, 1000, .day), try budgetLimit(.microUSD, 1000, .month),
+            try budgetLimit(.requests, 60, .minute), try budgetLimit(.tokens, 1000, .day),
+            try budgetLimit(.microUSD, 1000, .month),
             try budgetLimit(.streams, 5),
         ]
         let book = try BudgetBook(limits: limits)
         let subject = subject(book)
-        let done = try #require(reserve(book, subject, requests: 30, tokens: 500, usd: 300).reservation)
+        let done = try #require(
+            reserve(book, subject, requests: 30, tokens: 500, usd: 300).reservation)
         book.settle(done, tokens: 400, microUSD: 200, now: budgetNoon)
         #expect(reserve(book, subject, requests: 1, tokens: 100, usd: 50).reservation != nil)
         let saved = book.counters(now: budgetNoon)
@@ -311,16 +336,37 @@ func budgetLimit(
         let levels = restored.counters.map { again.standing(of: $0, now: later).used }
         #expect(levels == [21, 500, 250, 0])
         let tomorrow = budgetNoon + 86_400 * budgetSecond
-        #expect(restored.counters.map { again.standing(of: $0, now: tomorrow).used } == [0, 0, 250, 0])
+        #expect(
+            restored.counters.map { again.standing(of: $0, now: tomorrow).used } == [0, 0, 250, 0])
+    }
+
+    /// A damaged row neither traps nor makes room.
+    @Test(
+        arguments: [(.max, .max), (.min, .min), (.max, .min), (.max, budgetNoon)]
+            as [(Int64, Int64)])
+    func damagedRowsAreBounded(level: Int64, updated: Int64) throws {
+        let book = try BudgetBook(limits: [
+            budgetLimit(.requests, 5, .minute), budgetLimit(.tokens, 5, .day),
+        ])
+        let wanted = book.applicable(
+            [], key: "k-a", account: "a", organization: nil, campaign: nil, plan: "free")
+        book.restore(wanted.map { ($0.key, level, updated) })
+        let subject = subject(book)
+        #expect(subject.counters.allSatisfy { book.standing(of: $0, now: budgetNoon).used >= 0 })
+        #expect((reserve(book, subject).refusal != nil) == (level == .max))
     }
 
     @Test func limitsThatCannotBeKeptAreRefused() throws {
         #expect(throws: BudgetError.self) { try budgetLimit(.requests, 0, .day) }
-        #expect(throws: BudgetError.self) { try budgetLimit(.requests, Limit.largestAmount + 1, .day) }
+        #expect(throws: BudgetError.self) {
+            try budgetLimit(.requests, Limit.largestAmount + 1, .day)
+        }
         #expect(throws: BudgetError.self) { try budgetLimit(.requests, 1) }
         #expect(throws: BudgetError.self) { try budgetLimit(.streams, 1, .day) }
         #expect(throws: BudgetError.duplicateLimit(limit: "account_requests_day")) {
-            try BudgetBook(limits: [budgetLimit(.requests, 1, .day), budgetLimit(.requests, 2, .day)])
+            try BudgetBook(limits: [
+                budgetLimit(.requests, 1, .day), budgetLimit(.requests, 2, .day),
+            ])
         }
     }
 }

@@ -42,7 +42,10 @@ struct BudgetOutageTests {
         // By Redis at most 1000; by each gateway, which was told of two, exactly its 500.
         #expect(granted + rest <= 2000)
         #expect(granted + rest >= 1000 + 100)
-        #expect(gateways.allSatisfy { $0.status.failures.values.reduce(0, +) > 0 && $0.status.decidedLocally > 0 })
+        #expect(
+            gateways.allSatisfy {
+                $0.status.failures.values.reduce(0, +) > 0 && $0.status.decidedLocally > 0
+            })
         let refusal = try #require(await gateways[0].reserve(gateways[0].subject()).refusal)
         #expect(!refusal.isHard, "a share that is used up is no reason to send a client away")
         #expect(refusal.retryAfterSeconds <= 30)
@@ -69,7 +72,9 @@ struct BudgetOutageTests {
         try redis.startAgain()
         for gateway in gateways { try await gateway.until { $0.isConnected } }
         // Asked by either, behind what each has to tell.
-        for gateway in gateways { #expect(await gateway.reserve(gateway.subject(account: "other")).reservation != nil) }
+        for gateway in gateways {
+            #expect(await gateway.reserve(gateway.subject(account: "other")).reservation != nil)
+        }
         #expect(await drainBoth(gateways, most: 4000) == 1000 - 304 - 500)
     }
 
@@ -159,7 +164,8 @@ struct BudgetOutageTests {
     @Test(.timeLimit(.minutes(3)))
     func emptiedUnderAConnectionItIsToldAnew() async throws {
         let redis = try BudgetRedis()
-        let gateway = try await SharedBudget.gateway([try budgetLimit(.streams, 3)], redis, gateways: 1)
+        let gateway = try await SharedBudget.gateway(
+            [try budgetLimit(.streams, 3)], redis, gateways: 1)
         defer { gateway.close() }
         for _ in 0..<2 { #expect(await gateway.reserve(gateway.subject()).reservation != nil) }
         try redis.command("FLUSHALL")
@@ -190,17 +196,22 @@ struct BudgetOutageTests {
     @Test(.timeLimit(.minutes(3)))
     func manyCountersAreTold() async throws {
         let redis = try BudgetRedis()
-        let gateway = try await SharedBudget.gateway([try budgetLimit(.requests, 10, .month)], redis, gateways: 1)
+        let gateway = try await SharedBudget.gateway(
+            [try budgetLimit(.requests, 10, .month)], redis, gateways: 1)
         defer { gateway.close() }
         try redis.kill()
         try await gateway.until { !$0.isConnected }
         for number in 0..<3000 {
-            #expect(await gateway.reserve(gateway.subject(account: "\(number)"), requests: 7).reservation != nil)
+            #expect(
+                await gateway.reserve(gateway.subject(account: "\(number)"), requests: 7)
+                    .reservation != nil)
         }
         try redis.startAgain()
         try await gateway.until { $0.isConnected }
         for number in 0..<3000 {
-            #expect(await gateway.reserve(gateway.subject(account: "\(number)"), requests: 10).refusal?.remaining == 3)
+            #expect(
+                await gateway.reserve(gateway.subject(account: "\(number)"), requests: 10).refusal?
+                    .remaining == 3)
         }
         #expect(gateway.status.decidedLocally == 3000)
     }

@@ -53,7 +53,8 @@ final class BudgetRedis: Sendable {
 
     /// Runs the script without pipes: a server that another test starts just then would inherit one and keep it open.
     private static func script(_ arguments: [String]) throws {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent()
             .deletingLastPathComponent()
         let program = root.appendingPathComponent("Scripts/gateway/redis").path
         var actions = posix_spawn_file_actions_t()
@@ -88,7 +89,8 @@ extension SharedBudget {
         _ limits: [Limit], _ redis: BudgetRedis, gateways: Int, isConnected: Bool = true,
         _ change: (inout Configuration) -> Void = { _ in }
     ) async throws -> SharedBudget {
-        var configuration = Configuration(address: try RedisAddress(url: redis.url), gateways: gateways)
+        var configuration = Configuration(
+            address: try RedisAddress(url: redis.url), gateways: gateways)
         // On a machine under load an answer may take long; a test of timeouts sets its own.
         configuration.commandMilliseconds = 5000
         configuration.connectMilliseconds = 5000
@@ -110,23 +112,28 @@ extension SharedBudget {
 
     func subject(account: String = "a", extra: [Limit] = []) -> BudgetSubject {
         subject(
-            key: "k-\(account)", account: account, organization: "o", campaign: nil, plan: "free", extra: extra,
+            key: "k-\(account)", account: account, organization: "o", campaign: nil, plan: "free",
+            extra: extra,
             now: budgetNow())
     }
 
     func reserve(
-        _ subject: BudgetSubject, requests: Int64 = 1, tokens: Int64 = 1, microUSD: Int64 = 1, streams: Int64 = 1
+        _ subject: BudgetSubject, requests: Int64 = 1, tokens: Int64 = 1, microUSD: Int64 = 1,
+        streams: Int64 = 1
     ) async -> BudgetDecision {
         await withCheckedContinuation { continuation in
             reserve(
-                subject, requests: requests, tokens: tokens, microUSD: microUSD, streams: streams, now: budgetNow()
+                subject, requests: requests, tokens: tokens, microUSD: microUSD, streams: streams,
+                now: budgetNow()
             ) { continuation.resume(returning: $0) }
         }
     }
 
     func settle(_ reservation: Reservation, tokens: Int64 = 1, microUSD: Int64 = 1) async {
         await withCheckedContinuation { continuation in
-            settle(reservation, tokens: tokens, microUSD: microUSD, now: budgetNow()) { continuation.resume() }
+            settle(reservation, tokens: tokens, microUSD: microUSD, now: budgetNow()) {
+                continuation.resume()
+            }
         }
     }
 
@@ -139,13 +146,17 @@ extension SharedBudget {
     /// Asks until it is refused or `most` were granted, `together` at a time.
     ///
     /// - Returns: what was granted, each settled at its estimate unless `isHeld`.
-    func drain(_ subject: BudgetSubject, most: Int, together: Int = 16, isHeld: Bool = false) async -> [Reservation] {
+    func drain(_ subject: BudgetSubject, most: Int, together: Int = 16, isHeld: Bool = false) async
+        -> [Reservation]
+    {
         await withTaskGroup(of: [Reservation].self) { group in
             for _ in 0..<together {
                 group.addTask {
                     var granted: [Reservation] = []
                     for _ in 0..<most / together {
-                        guard let reservation = await self.reserve(subject).reservation else { break }
+                        guard let reservation = await self.reserve(subject).reservation else {
+                            break
+                        }
                         granted.append(reservation)
                         if !isHeld { await self.settle(reservation) }
                     }

@@ -14,7 +14,8 @@ struct BudgetSharedTests {
     func twoGatewaysTogetherKeepALimit() async throws {
         let redis = try BudgetRedis()
         let limits = [
-            try budgetLimit(.requests, 1000, .month), try budgetLimit(.organization, .tokens, 1700, .day),
+            try budgetLimit(.requests, 1000, .month),
+            try budgetLimit(.organization, .tokens, 1700, .day),
             try budgetLimit(.key, .microUSD, 5000, .month),
         ]
         let gateways = [
@@ -42,10 +43,14 @@ struct BudgetSharedTests {
         let redis = try BudgetRedis()
         let limits = [try budgetLimit(.streams, 5)]
         let first = try await SharedBudget.gateway(limits, redis, gateways: 2)
-        let second = try await SharedBudget.gateway(limits, redis, gateways: 2) { $0.leaseMilliseconds = 300 }
+        let second = try await SharedBudget.gateway(limits, redis, gateways: 2) {
+            $0.leaseMilliseconds = 300
+        }
         defer { first.close() }
         var open: [Reservation] = []
-        for _ in 0..<3 { open.append(try #require(await first.reserve(first.subject()).reservation)) }
+        for _ in 0..<3 {
+            open.append(try #require(await first.reserve(first.subject()).reservation))
+        }
         for _ in 0..<2 { #expect(await second.reserve(second.subject()).reservation != nil) }
         #expect(await first.reserve(first.subject()).refusal?.retryAfterSeconds == 1)
         await first.settle(open[0])
@@ -69,7 +74,8 @@ struct BudgetSharedTests {
         // What a gateway leaves that reserved and was killed: a lease that ends, and its holds.
         try redis.command("SET", "{stillwatch}:gateway:dead", "1", "PX", "200")
         let names = subject.shared.map { counter in
-            String(decoding: counter.name, as: UTF8.self).split(separator: "\r\n").last.map(String.init)!
+            String(decoding: counter.name, as: UTF8.self).split(separator: "\r\n").last.map(
+                String.init)!
         }
         try redis.command("HSET", names[0], "hdead", "2")
         try redis.command("HSET", names[1], "hdead", "60")
@@ -92,7 +98,9 @@ struct BudgetSharedTests {
     func aLivingGatewayKeepsItsStreams() async throws {
         let redis = try BudgetRedis()
         let limits = [try budgetLimit(.streams, 1)]
-        let first = try await SharedBudget.gateway(limits, redis, gateways: 2) { $0.leaseMilliseconds = 500 }
+        let first = try await SharedBudget.gateway(limits, redis, gateways: 2) {
+            $0.leaseMilliseconds = 500
+        }
         let second = try await SharedBudget.gateway(limits, redis, gateways: 2)
         defer {
             first.close()
@@ -109,7 +117,8 @@ struct BudgetSharedTests {
     func ratesLeakByRedisClock() async throws {
         let redis = try BudgetRedis()
         let gateway = try await SharedBudget.gateway(
-            [try budgetLimit(.requests, 20, .second), try budgetLimit(.tokens, 1_000_000, .hour)], redis, gateways: 1)
+            [try budgetLimit(.requests, 20, .second), try budgetLimit(.tokens, 1_000_000, .hour)],
+            redis, gateways: 1)
         defer { gateway.close() }
         let subject = gateway.subject()
         let begun = ContinuousClock.now
@@ -122,7 +131,9 @@ struct BudgetSharedTests {
         #expect(refusal.retryAfterSeconds == 1)
         #expect(!refusal.isHard)
         #expect(await gateway.reserve(subject, requests: 21).refusal?.isHard == true)
-        #expect(await gateway.reserve(subject, requests: 0, tokens: 1_000_001).refusal?.retryAfterSeconds == 3600)
+        #expect(
+            await gateway.reserve(subject, requests: 0, tokens: 1_000_001).refusal?
+                .retryAfterSeconds == 3600)
     }
 
     /// The scripts' calendar is the book's.
@@ -130,7 +141,8 @@ struct BudgetSharedTests {
     func daysAndMonthsEndInRedisAsHere() async throws {
         let redis = try BudgetRedis()
         for window in [Limit.Window.day, .month] {
-            let gateway = try await SharedBudget.gateway([try budgetLimit(.requests, 1, window)], redis, gateways: 1)
+            let gateway = try await SharedBudget.gateway(
+                [try budgetLimit(.requests, 1, window)], redis, gateways: 1)
             defer { gateway.close() }
             let subject = gateway.subject()
             #expect(await gateway.reserve(subject).reservation != nil)
@@ -166,19 +178,26 @@ struct BudgetSharedTests {
     @Test(.timeLimit(.minutes(2)))
     func aRefusalTakesNothing() async throws {
         let redis = try BudgetRedis()
-        let limits = [try budgetLimit(.requests, 10, .month), try budgetLimit(.organization, .tokens, 5, .month)]
+        let limits = [
+            try budgetLimit(.requests, 10, .month),
+            try budgetLimit(.organization, .tokens, 5, .month),
+        ]
         let gateway = try await SharedBudget.gateway(limits, redis, gateways: 1)
         defer { gateway.close() }
-        for _ in 0..<20 { #expect(await gateway.reserve(gateway.subject(), tokens: 6).refusal != nil) }
+        for _ in 0..<20 {
+            #expect(await gateway.reserve(gateway.subject(), tokens: 6).refusal != nil)
+        }
         #expect(try redis.command("KEYS", "{stillwatch}:c:*") == .list([]))
-        #expect(await gateway.reserve(gateway.subject(), requests: 10, tokens: 5).reservation != nil)
+        #expect(
+            await gateway.reserve(gateway.subject(), requests: 10, tokens: 5).reservation != nil)
     }
 
     /// Redis forgets scripts: each command is sent once more with its text.
     @Test(.timeLimit(.minutes(2)))
     func scriptsThatWereForgottenAreSentAgain() async throws {
         let redis = try BudgetRedis()
-        let gateway = try await SharedBudget.gateway([try budgetLimit(.requests, 300, .month)], redis, gateways: 1)
+        let gateway = try await SharedBudget.gateway(
+            [try budgetLimit(.requests, 300, .month)], redis, gateways: 1)
         defer { gateway.close() }
         let subject = gateway.subject()
         for _ in 0..<5 {
@@ -194,12 +213,15 @@ struct BudgetSharedTests {
     func keysInRedisAreDigestsThatExpire() async throws {
         let redis = try BudgetRedis()
         let limits = [
-            try budgetLimit(.requests, 10, .minute), try budgetLimit(.tokens, 10, .month), try budgetLimit(.streams, 3),
+            try budgetLimit(.requests, 10, .minute), try budgetLimit(.tokens, 10, .month),
+            try budgetLimit(.streams, 3),
         ]
         let gateway = try await SharedBudget.gateway(limits, redis, gateways: 1)
         defer { gateway.close() }
         for account in ["alice\r\nFLUSHALL\r\n", "alice", "alice/month", "{alice}", "alice\0"] {
-            #expect(await gateway.reserve(gateway.subject(account: account), tokens: 10).reservation != nil)
+            #expect(
+                await gateway.reserve(gateway.subject(account: account), tokens: 10).reservation
+                    != nil)
         }
         guard case .list(let keys) = try redis.command("KEYS", "*") else {
             Issue.record("no list of keys")
@@ -207,7 +229,8 @@ struct BudgetSharedTests {
         }
         #expect(keys.count == 5 * 3 + 1)
         for case .text(let key) in keys {
-            #expect(key.wholeMatch(of: /\{stillwatch\}:(c:[0-9a-f]{40}|gateway:[0-9a-f]{32})/) != nil)
+            #expect(
+                key.wholeMatch(of: /\{stillwatch\}:(c:[0-9a-f]{40}|gateway:[0-9a-f]{32})/) != nil)
             guard case .integer(let left) = try redis.command("PTTL", key) else { continue }
             #expect(left > 0 && left < 40 * 86_400_000, "\(key)")
         }
@@ -219,7 +242,10 @@ struct BudgetSharedTests {
         try redis.command("ACL", "SETUSER", "gate", "on", ">p@ss:w/rd", "~*", "+@all")
         let base = redis.url.dropFirst("redis://".count).dropLast(2)
         let limits = [try budgetLimit(.requests, 3, .month)]
-        for url in ["redis://gate:p%40ss%3Aw%2Frd@\(base)/3", "unix://gate:p%40ss%3aw%2frd@\(redis.folder)/socket?db=3"] {
+        for url in [
+            "redis://gate:p%40ss%3Aw%2Frd@\(base)/3",
+            "unix://gate:p%40ss%3aw%2frd@\(redis.folder)/socket?db=3",
+        ] {
             let gateway = try await SharedBudget.gateway(limits, redis, gateways: 1) {
                 $0.address = try! RedisAddress(url: url)
             }
@@ -240,20 +266,25 @@ struct BudgetSharedTests {
     @Test(.timeLimit(.minutes(2)))
     func answersReachTheirQuestions() async throws {
         let redis = try BudgetRedis()
-        let gateway = try await SharedBudget.gateway([try budgetLimit(.tokens, 1000, .month)], redis, gateways: 1)
+        let gateway = try await SharedBudget.gateway(
+            [try budgetLimit(.tokens, 1000, .month)], redis, gateways: 1)
         defer { gateway.close() }
         let right = await withTaskGroup(of: Bool.self) { group in
             for number in 0..<400 {
                 group.addTask {
                     // Each account asks for another share, so that the rest tells whose answer it is.
                     let subject = gateway.subject(account: "\(number)")
-                    guard let first = await gateway.reserve(subject, tokens: Int64(number + 1)).reservation else {
+                    guard
+                        let first = await gateway.reserve(subject, tokens: Int64(number + 1))
+                            .reservation
+                    else {
                         return false
                     }
                     let refusal = await gateway.reserve(subject, tokens: 1000).refusal
                     await gateway.settle(first, tokens: Int64(number))
                     let after = await gateway.reserve(subject, tokens: 1001).refusal
-                    return refusal?.remaining == Int64(999 - number) && after?.remaining == Int64(1000 - number)
+                    return refusal?.remaining == Int64(999 - number)
+                        && after?.remaining == Int64(1000 - number)
                 }
             }
             return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
@@ -277,9 +308,12 @@ struct BudgetSharedTests {
     }
 
     @Test(arguments: [
-        "", "localhost:6379", "http://secret@h", "rediss://u:secret@h", "redis://", "redis://secret@h", "redis://u:secret@",
-        "redis://u:secret@h:0", "redis://u:secret@h:65536", "redis://u:secret@h:x", "redis://u:secret@h/x",
-        "redis://u:secret@h/-1", "redis://u:sec%zzret@h", "redis://u:secret@[::1", "redis://u:secret@[::1]x",
+        "", "localhost:6379", "http://secret@h", "rediss://u:secret@h", "redis://",
+        "redis://secret@h", "redis://u:secret@",
+        "redis://u:secret@h:0", "redis://u:secret@h:65536", "redis://u:secret@h:x",
+        "redis://u:secret@h/x",
+        "redis://u:secret@h/-1", "redis://u:sec%zzret@h", "redis://u:secret@[::1",
+        "redis://u:secret@[::1]x",
         "unix://relative", "unix:///x?secret=1",
     ])
     func badAddressesAreRefusedWithoutRepeatingThem(url: String) {
@@ -296,7 +330,9 @@ struct BudgetSharedTests {
         let address = try RedisAddress(url: "redis://me:hidden@h:1/0")
         var dumped = ""
         dump(SharedBudget.Configuration(address: address, gateways: 1), to: &dumped)
-        #expect(!dumped.contains("hidden") && !"\(address)".contains("hidden") && !dumped.contains("\"me\""))
+        #expect(
+            !dumped.contains("hidden") && !"\(address)".contains("hidden")
+                && !dumped.contains("\"me\""))
     }
 
     @Test func settingsOutOfRangeAreRefused() throws {

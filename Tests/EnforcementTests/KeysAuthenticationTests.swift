@@ -19,16 +19,22 @@ import Testing
     static func entry(
         _ text: String, _ pepper: KeyPepper, expires: Int64? = nil, revoked: Int64? = nil
     ) throws -> KeyRing.Entry {
-        let identifier = try #require(Array(text.utf8).withUnsafeBytes { APIKey.identifier(in: $0) })
+        let identifier = try #require(
+            Array(text.utf8).withUnsafeBytes { APIKey.identifier(in: $0) })
         return KeyRing.Entry(
             identifier: identifier, digest: try pepper.digest(of: text),
-            principal: Principal(keyID: identifier.description, account: "account of \(text)"), expires: expires,
+            principal: Principal(keyID: identifier.description, account: "account of \(text)"),
+            expires: expires,
             revoked: revoked)
     }
 
-    func outcome(_ presented: String, in ring: KeyRing? = nil, at time: Int64? = nil) -> KeyRing.Refusal? {
+    func outcome(_ presented: String, in ring: KeyRing? = nil, at time: Int64? = nil) -> KeyRing
+        .Refusal?
+    {
         Array(presented.utf8).withUnsafeBytes { bytes in
-            switch (ring ?? self.ring).authenticate(bytes, pepper: pepper, nowMicroseconds: time ?? now) {
+            switch (ring ?? self.ring).authenticate(
+                bytes, pepper: pepper, nowMicroseconds: time ?? now)
+            {
             case .success(let principal):
                 #expect(principal.account == "account of \(presented)")
                 return nil
@@ -43,7 +49,8 @@ import Testing
     @Test func everyByteCounts() {
         for place in 0..<APIKey.byteCount {
             var bytes = Array(text.utf8)
-            let other: UInt8 = bytes[place] == UInt8(ascii: "q") ? UInt8(ascii: "r") : UInt8(ascii: "q")
+            let other: UInt8 =
+                bytes[place] == UInt8(ascii: "q") ? UInt8(ascii: "r") : UInt8(ascii: "q")
             bytes[place] = other
             let changed = String(decoding: bytes, as: UTF8.self)
             let expected: KeyRing.Refusal =
@@ -62,7 +69,9 @@ import Testing
     }
 
     @Test func namesThatShareAPrefixAreDifferentKeys() throws {
-        let other = String(text.prefix(18)) + (text.dropFirst(18).first == "A" ? "B" : "A") + text.dropFirst(19)
+        let other =
+            String(text.prefix(18)) + (text.dropFirst(18).first == "A" ? "B" : "A")
+            + text.dropFirst(19)
         let both = ring.updating([try Self.entry(other, pepper)])
         #expect(outcome(text, in: both) == nil)
         #expect(outcome(other, in: both) == nil)
@@ -76,16 +85,24 @@ import Testing
             "sw_" + text.dropFirst(3), text.replacingCharacter(at: 30, with: "é"),
             String(repeating: "a", count: 1 << 20), text + String(repeating: "a", count: 1 << 20),
         ]
-        for presented in wrong { #expect(outcome(presented) == .malformed, "\(presented.prefix(80))") }
+        for presented in wrong {
+            #expect(outcome(presented) == .malformed, "\(presented.prefix(80))")
+        }
     }
 
     @Test func theCaseOfLettersCounts() throws {
         let letters = "sw-aaaaaaaaaaaaaaaa-" + String(repeating: "b", count: 43)
         let ring = KeyRing([try Self.entry(letters, pepper)])
         #expect(outcome(letters, in: ring) == nil)
-        #expect(outcome("sw-aaaaaaaaaaaaaaaa-" + String(repeating: "B", count: 43), in: ring) == .mismatch)
-        #expect(outcome("sw-aaaaaaaaaaaaaaaA-" + String(repeating: "b", count: 43), in: ring) == .unknown)
-        #expect(outcome("SW-aaaaaaaaaaaaaaaa-" + String(repeating: "b", count: 43), in: ring) == .malformed)
+        #expect(
+            outcome("sw-aaaaaaaaaaaaaaaa-" + String(repeating: "B", count: 43), in: ring)
+                == .mismatch)
+        #expect(
+            outcome("sw-aaaaaaaaaaaaaaaA-" + String(repeating: "b", count: 43), in: ring)
+                == .unknown)
+        #expect(
+            outcome("SW-aaaaaaaaaaaaaaaa-" + String(repeating: "b", count: 43), in: ring)
+                == .malformed)
     }
 
     @Test func timesBeginWhenTheySay() throws {
@@ -127,7 +144,8 @@ import Testing
         for presented in [text, unknown, mismatch] {
             var asked: [KeyDigest] = []
             Array(presented.utf8).withUnsafeBytes { bytes in
-                _ = ring.authenticate(bytes, pepper: pepper, nowMicroseconds: now) { digest, stored in
+                _ = ring.authenticate(bytes, pepper: pepper, nowMicroseconds: now) {
+                    digest, stored in
                     asked.append(digest)
                     return digest == stored
                 }
@@ -139,7 +157,9 @@ import Testing
     /// The comparison decides, whatever the digests: nothing before or after it does.
     @Test func theComparisonDecides() {
         Array(text.utf8).withUnsafeBytes { bytes in
-            let refused = ring.authenticate(bytes, pepper: pepper, nowMicroseconds: now) { _, _ in false }
+            let refused = ring.authenticate(bytes, pepper: pepper, nowMicroseconds: now) { _, _ in
+                false
+            }
             guard case .failure(.mismatch) = refused else {
                 Issue.record("accepted although the comparison said no")
                 return

@@ -19,7 +19,8 @@ import Testing
     @Test func digitsAreUniform() throws {
         var counts: [UInt8: Int] = [:]
         for _ in 0..<2000 {
-            for byte in try APIKey.generate().text.dropFirst(3).utf8 where byte != UInt8(ascii: "-") {
+            for byte in try APIKey.generate().text.dropFirst(3).utf8 where byte != UInt8(ascii: "-")
+            {
                 counts[byte, default: 0] += 1
             }
         }
@@ -106,7 +107,10 @@ import Testing
         #expect(stat(path, &status) == 0)
         #expect(status.st_mode & 0o7777 == 0o600)
         #expect(status.st_size == 32)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["other", "pepper"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == [
+                "other", "pepper",
+            ])
     }
 
     /// Many that start at once all end up with the one that was first.
@@ -127,7 +131,9 @@ import Testing
         let path = "\(folder)/pepper"
         _ = try KeyPepper(path: path)
         chmod(path, mode)
-        #expect(throws: KeyError.pepperIsReadable(path: path, mode: mode)) { try KeyPepper(path: path) }
+        #expect(throws: KeyError.pepperIsReadable(path: path, mode: mode)) {
+            try KeyPepper(path: path)
+        }
     }
 
     @Test(arguments: [0, 31, 33]) func aFileOfAnotherSizeIsRefused(count: Int) throws {

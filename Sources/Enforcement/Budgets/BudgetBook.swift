@@ -2,9 +2,11 @@ import Synchronization
 
 /// The budgets of one gateway, in memory.
 ///
-/// Every call takes one lock for about a fifth of a microsecond; none allocates except `subject`. In any time `T`, a
-/// rate lets at most `amount * (1 + T / window)` units begin, and a day or month lets at most its amount begin, each
-/// counted by the estimates; what requests use beyond their estimates is counted, and refused later ones.
+/// Every call takes one lock for about a tenth of a microsecond; none allocates except `subject`.
+///
+/// Requests are counted when they begin; tokens and money are held at their estimates, and counted at what they were when
+/// they are settled. In any time `T`, a rate lets at most `amount * (1 + T / window)` be counted, and a day or month its
+/// amount, plus what requests used beyond their estimates, which is charged and refused to later ones.
 public final class BudgetBook: Sendable {
     /// One counter as it is saved.
     public typealias Saved = (key: String, level: Int64, updated: Int64)
@@ -44,13 +46,17 @@ public final class BudgetBook: Sendable {
     ///   - now: microseconds since 1970 UTC.
     /// An empty organization or campaign is none.
     public func subject(
-        key: String, account: String, organization: String? = nil, campaign: String? = nil, plan: String,
+        key: String, account: String, organization: String? = nil, campaign: String? = nil,
+        plan: String,
         extra: [Limit] = [], now: Int64
     ) -> BudgetSubject {
         let wanted = applicable(
-            extra, key: key, account: account, organization: organization, campaign: campaign, plan: plan)
+            extra, key: key, account: account, organization: organization, campaign: campaign,
+            plan: plan)
         return contents.withLock { contents in
-            let counters = wanted.map { contents.counter(key: $0.key, limit: $0.limit, divisor: divisor) }
+            let counters = wanted.map {
+                contents.counter(key: $0.key, limit: $0.limit, divisor: divisor)
+            }
             if contents.counters.count >= contents.sweepAt {
                 contents.dropIdle(now)
                 contents.sweepAt = max(1024, 2 * contents.counters.count)
@@ -62,14 +68,16 @@ public final class BudgetBook: Sendable {
     /// Each limit that applies, with the key of its counter. Further limits are counted by themselves, and anew when
     /// their amount changes; of those that count the same, the smallest applies.
     func applicable(
-        _ extra: [Limit], key: String, account: String, organization: String?, campaign: String?, plan: String
+        _ extra: [Limit], key: String, account: String, organization: String?, campaign: String?,
+        plan: String
     ) -> [(key: String, limit: Limit)] {
         let smallestFirst = extra.sorted { $0.amount < $1.amount }.map {
             (identity: "\($0.identity)/\($0.amount)/\($0.isHard)", limit: $0)
         }
         var seen: Set<String> = []
         let further = smallestFirst.filter { seen.insert($0.limit.identity).inserted }
-        return (limits.map { (identity: $0.identity, limit: $0) } + further).compactMap { identity, limit in
+        return (limits.map { (identity: $0.identity, limit: $0) } + further).compactMap {
+            identity, limit in
             guard limit.plans.isEmpty || limit.plans.contains(plan) else { return nil }
             let name: String? =
                 switch limit.scope {
@@ -92,7 +100,8 @@ public final class BudgetBook: Sendable {
     ///   - streams: 0 for what does not count as being answered.
     ///   - now: microseconds since 1970 UTC.
     public func reserve(
-        _ subject: BudgetSubject, requests: Int64 = 1, tokens: Int64, microUSD: Int64, streams: Int64 = 1, now: Int64
+        _ subject: BudgetSubject, requests: Int64 = 1, tokens: Int64, microUSD: Int64,
+        streams: Int64 = 1, now: Int64
     ) -> BudgetDecision {
         reserve(
             subject,
@@ -105,7 +114,8 @@ public final class BudgetBook: Sendable {
             for counter in subject.counters {
                 counter.spending.advance(to: now, counter.pace)
                 let wanted = amounts.charge(counter.resource) + amounts.hold(counter.resource)
-                if wanted > 0, counter.spending.level + counter.held + wanted > counter.pace.amount {
+                if wanted > 0, counter.spending.level + counter.held + wanted > counter.pace.amount
+                {
                     return .refused(Self.refusal(subject, amounts, now: now, isShare: divisor > 1))
                 }
             }
@@ -137,7 +147,8 @@ public final class BudgetBook: Sendable {
                 counter.held -= reservation.amounts.hold(counter.resource)
                 let charged = reservation.amounts.charge(counter.resource)
                 if charged > 0 {
-                    counter.spending.refund(charged, chargedAt: reservation.at, now: now, counter.pace)
+                    counter.spending.refund(
+                        charged, chargedAt: reservation.at, now: now, counter.pace)
                 }
             }
         }
@@ -159,12 +170,14 @@ public final class BudgetBook: Sendable {
                 switch counter.pace.kind {
                 case .rate where wanted > amount: counter.pace.windowMicroseconds
                 case .rate:
-                    counter.pace.time(toLeak: min(excess, level), remainder: counter.spending.remainder)
+                    counter.pace.time(
+                        toLeak: min(excess, level), remainder: counter.spending.remainder)
                 case .day, .month: level + wanted > amount ? counter.spending.end - now : 0
                 case .open: 0
                 }
             let refusal = BudgetRefusal(
-                counter.limit, microseconds: microseconds, wanted: wanted, used: level, held: counter.held,
+                counter.limit, microseconds: microseconds, wanted: wanted, used: level,
+                held: counter.held,
                 amount: amount, isShare: isShare)
             if worst.map({ refusal.outweighs($0) }) ?? true { worst = refusal }
         }
@@ -181,7 +194,9 @@ extension BudgetBook {
     /// ends them.
     public func counters(now: Int64) -> [Saved] {
         contents.withLock { contents in
-            var saved: [Saved] = contents.restored.map { ($0.key, $0.value.level, $0.value.updated) }
+            var saved: [Saved] = contents.restored.map {
+                ($0.key, $0.value.level, $0.value.updated)
+            }
             for (key, counter) in contents.counters where counter.pace.kind != .open {
                 counter.spending.advance(to: now, counter.pace)
                 let level = counter.spending.level + counter.held

@@ -20,7 +20,8 @@ public enum BudgetError: Error, Sendable, Equatable, CustomStringConvertible {
         case .badAddress(let reason):
             "the address of Redis cannot be used: \(reason); write redis://user:password@host:6379/0 or "
                 + "unix:///path/of/socket"
-        case .badSetting(let name, let reason): "the setting \(name) of the shared budget: \(reason)"
+        case .badSetting(let name, let reason):
+            "the setting \(name) of the shared budget: \(reason)"
         case .system(let operation, let code):
             "the shared budget could not start: \(operation) failed (error \(code)): raise the limits on open files "
                 + "and threads of the process"

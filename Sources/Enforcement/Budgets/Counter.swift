@@ -39,7 +39,9 @@ struct Amounts: Sendable, Equatable {
         self.streams = Self.clamped(streams)
     }
 
-    private static func clamped(_ amount: Int64) -> Int64 { max(0, min(amount, Limit.largestAmount)) }
+    private static func clamped(_ amount: Int64) -> Int64 {
+        max(0, min(amount, Limit.largestAmount))
+    }
 
     /// What is charged at once.
     @inline(__always)

@@ -76,10 +76,12 @@ public struct Limit: Hashable, Sendable {
         if resource == .streams {
             guard window == nil else {
                 throw .badLimit(
-                    limit: label, reason: "streams are counted while they are open; leave out the time")
+                    limit: label,
+                    reason: "streams are counted while they are open; leave out the time")
             }
         } else if window == nil {
-            throw .badLimit(limit: label, reason: "say per what time: second, minute, hour, day or month")
+            throw .badLimit(
+                limit: label, reason: "say per what time: second, minute, hour, day or month")
         }
     }
 
@@ -90,7 +92,9 @@ public struct Limit: Hashable, Sendable {
 
     /// What the limit counts, its amount left out, so that use outlives a change of the amount.
     var identity: String {
-        var parts = [scope.rawValue, resource.rawValue, window?.rawValue ?? "open", Self.escaped(name)]
+        var parts = [
+            scope.rawValue, resource.rawValue, window?.rawValue ?? "open", Self.escaped(name),
+        ]
         parts.append(plans.sorted().map(Self.escaped).joined(separator: ","))
         return parts.joined(separator: "/")
     }

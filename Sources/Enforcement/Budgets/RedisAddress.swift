@@ -33,7 +33,10 @@ public struct RedisAddress: Sendable, CustomStringConvertible, CustomReflectable
                 separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             guard credentials.count == 2 else { throw bad("it names a user and no password") }
             guard let name = Self.decoded(credentials[0]), let secret = Self.decoded(credentials[1])
-            else { throw bad("a percent sign in the credentials is not followed by two hexadecimal digits") }
+            else {
+                throw bad(
+                    "a percent sign in the credentials is not followed by two hexadecimal digits")
+            }
             user = name.isEmpty ? nil : name
             password = secret.isEmpty ? nil : secret
             place = rest[rest.index(after: at)...]
@@ -77,7 +80,9 @@ public struct RedisAddress: Sendable, CustomStringConvertible, CustomReflectable
             host = text[..<colon]
             port = text[text.index(after: colon)...]
         }
-        guard !host.isEmpty, !host.utf8.contains(0) else { throw .badAddress(reason: "it names no host") }
+        guard !host.isEmpty, !host.utf8.contains(0) else {
+            throw .badAddress(reason: "it names no host")
+        }
         guard let port else { return .host(String(host), port: 6379) }
         guard let number = Int32(port), (1...65535).contains(number) else {
             throw .badAddress(reason: "its port is not a number from 1 to 65535")

@@ -27,7 +27,8 @@ enum RedisReply: Equatable {
 
     private static func text(_ reply: redisReply) -> String {
         guard let bytes = reply.str else { return "" }
-        return String(decoding: UnsafeRawBufferPointer(start: bytes, count: reply.len), as: UTF8.self)
+        return String(
+            decoding: UnsafeRawBufferPointer(start: bytes, count: reply.len), as: UTF8.self)
     }
 
     /// The numbers of a list of numbers.

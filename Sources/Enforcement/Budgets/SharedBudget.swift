@@ -8,18 +8,20 @@ import Synchronization
 /// read in the order of the questions. While Redis is away, or slower than the timeout, each gateway grants leave by
 /// itself, out of a `BudgetBook` whose limits are the amount divided by the number of gateways.
 ///
-/// **How far a limit can be passed.** With an amount `A`, `n` gateways that each were told of `N`, and a share
-/// `s = max(1, A / N)` rounded down:
-/// - of a day or month, at most `A + n * s` may begin, however often Redis goes away in it: `A` by Redis, and `s` in all
-///   by each gateway on its own; with `N = n` and `A >= N`, that is `2 A`;
+/// **How far a limit can be passed.** Counted are requests when they begin; tokens and money when they are settled, each
+/// request's up to its estimate (what it uses beyond that is charged, and refused to later ones). With an amount `A`, `n`
+/// gateways that each were told of `N`, and a share `s = max(1, A / N)` rounded down:
+/// - of a day or month, at most `A + n * s`, however often Redis goes away in it: `A` by Redis, and `s` in all by each
+///   gateway on its own; with `N = n` and `A >= N`, that is at most `2 A`;
 /// - of a rate, in any time `T`, at most `(A + n * s) * (1 + T / window)`;
 /// - of streams, at most `A + n * s` are open;
 /// - each time that Redis loses its data, as it does without persistence when it is started anew, its part `A` begins
-///   anew, less what gateways tell it: what they granted on their own and what their open requests hold.
+///   anew, less what gateways tell it: what they granted on their own and what their open requests hold;
+/// - while one gateway is cut off for longer than its lease and others are not, the streams that it has open are not
+///   counted by the others. Its open requests' tokens and money are counted as used.
 ///
-/// "Begin" is counted by the estimates. What a request uses beyond its estimate is charged, and refused later ones.
 /// When Redis is back, what was used without it is added there before anything else is asked, so that a day's or month's
-/// limit is then kept together again, and a rate's share as far as it has not leaked.
+/// limit is then kept together again, and a rate's as far as it has not leaked.
 ///
 /// In the other direction, a command whose answer never came may have been carried out; what it charged is then charged
 /// twice. That is at most what was under way when the connection was lost.
@@ -96,6 +98,8 @@ public final class SharedBudget: Sendable {
     private let thread = Mutex<pthread_t?>(nil)
 
     /// Starts the thread, which connects. Until it has, leave is granted out of the gateway's share.
+    ///
+    /// The thread keeps the budget alive until `close`. Its clock is the system's, so the times given to it must be too.
     public init(limits: [Limit], configuration: Configuration) throws(BudgetError) {
         try Self.check(configuration)
         local = try BudgetBook(limits: limits, divisor: Int64(configuration.gateways))
@@ -132,7 +136,8 @@ public final class SharedBudget: Sendable {
             ("longestPauseMilliseconds", configuration.longestPauseMilliseconds, 10...3_600_000),
         ]
         for (name, value, range) in ranges where !range.contains(value) {
-            throw .badSetting(name: name, reason: "\(value) is not in \(range.lowerBound)...\(range.upperBound)")
+            throw .badSetting(
+                name: name, reason: "\(value) is not in \(range.lowerBound)...\(range.upperBound)")
         }
     }
 
@@ -141,16 +146,21 @@ public final class SharedBudget: Sendable {
 
     /// The counters that this principal's requests are measured against; see `BudgetBook.subject`.
     public func subject(
-        key: String, account: String, organization: String? = nil, campaign: String? = nil, plan: String,
+        key: String, account: String, organization: String? = nil, campaign: String? = nil,
+        plan: String,
         extra: [Limit] = [], now: Int64
     ) -> BudgetSubject {
         let wanted = local.applicable(
-            extra, key: key, account: account, organization: organization, campaign: campaign, plan: plan)
+            extra, key: key, account: account, organization: organization, campaign: campaign,
+            plan: plan)
         let own = local.subject(
-            key: key, account: account, organization: organization, campaign: campaign, plan: plan, extra: extra,
+            key: key, account: account, organization: organization, campaign: campaign, plan: plan,
+            extra: extra,
             now: now)
         let shared = contents.withLock { contents in
-            let shared = wanted.map { contents.counter($0.key, $0.limit, Int64(configuration.gateways)) }
+            let shared = wanted.map {
+                contents.counter($0.key, $0.limit, Int64(configuration.gateways))
+            }
             if contents.counters.count >= contents.sweepAt {
                 contents.dropIdle()
                 contents.sweepAt = max(1024, 2 * contents.counters.count)
@@ -165,12 +175,14 @@ public final class SharedBudget: Sendable {
     /// - Parameter completion: takes the decision, once; on the budget's thread, or on the caller's before this returns
     ///   when Redis is away. It must not block.
     public func reserve(
-        _ subject: BudgetSubject, requests: Int64 = 1, tokens: Int64, microUSD: Int64, streams: Int64 = 1, now: Int64,
+        _ subject: BudgetSubject, requests: Int64 = 1, tokens: Int64, microUSD: Int64,
+        streams: Int64 = 1, now: Int64,
         completion: @escaping @Sendable (BudgetDecision) -> Void
     ) {
         let reservation = Reservation(
             subject: subject,
-            amounts: Amounts(requests: requests, tokens: tokens, microUSD: microUSD, streams: streams), at: now)
+            amounts: Amounts(
+                requests: requests, tokens: tokens, microUSD: microUSD, streams: streams), at: now)
         if subject.isUnlimited { return completion(.granted(reservation)) }
         if let decision = submit(
             .reserve(reservation, completion), otherwise: { $0.reserveLocally(reservation, local) })
@@ -191,7 +203,9 @@ public final class SharedBudget: Sendable {
             return
         }
         let used = Amounts(requests: 0, tokens: tokens, microUSD: microUSD, streams: 0)
-        if reservation.isLocal { local.settle(reservation, tokens: tokens, microUSD: microUSD, now: now) }
+        if reservation.isLocal {
+            local.settle(reservation, tokens: tokens, microUSD: microUSD, now: now)
+        }
         let isHere: Bool? = submit(
             .settle(reservation, used, now: now, completion),
             before: { $0.release(reservation) },
@@ -213,7 +227,8 @@ public final class SharedBudget: Sendable {
         }
         if reservation.isLocal { local.cancel(reservation, now: now) }
         let isHere: Bool? = submit(
-            .cancel(reservation, ageMicroseconds: max(0, now - reservation.at), now: now, completion),
+            .cancel(
+                reservation, ageMicroseconds: max(0, now - reservation.at), now: now, completion),
             before: { $0.release(reservation) },
             otherwise: {
                 $0.cancelUnsent(reservation, now: now)
@@ -243,7 +258,8 @@ public final class SharedBudget: Sendable {
         _ command: SharedCommand.Kind, before: (inout Contents) -> Void = { _ in },
         otherwise: (inout Contents) -> Local
     ) -> Local? {
-        let deadline = monotonicNanoseconds() + UInt64(configuration.commandMilliseconds) * 1_000_000
+        let deadline =
+            monotonicNanoseconds() + UInt64(configuration.commandMilliseconds) * 1_000_000
         let (done, isFirst): (Local?, Bool) = contents.withLock { contents in
             before(&contents)
             guard contents.status.isConnected else { return (otherwise(&contents), false) }
@@ -285,7 +301,8 @@ extension SharedBudget.Contents {
     }
 
     /// Leave out of the gateway's share.
-    mutating func reserveLocally(_ reservation: Reservation, _ local: BudgetBook) -> BudgetDecision {
+    mutating func reserveLocally(_ reservation: Reservation, _ local: BudgetBook) -> BudgetDecision
+    {
         status.decidedLocally += 1
         for counter in reservation.subject.shared { mark(counter) }
         let decision = local.reserve(reservation.subject, reservation.amounts, now: reservation.at)

@@ -64,7 +64,8 @@ final class SharedBudgetThread {
         let apply = try load(connection, BudgetScripts.apply)
         number += 1
         let session = SharedCommand.Session(
-            lease: "{stillwatch}:gateway:\(budget.gateway)", number: number, gateway: budget.gateway, reserve: reserve,
+            lease: "{stillwatch}:gateway:\(budget.gateway)", number: number,
+            gateway: budget.gateway, reserve: reserve,
             apply: apply)
         let leased = try connection.call(
             RedisCommand([
@@ -81,7 +82,9 @@ final class SharedBudgetThread {
         let address = budget.configuration.address
         if let password = address.password {
             let command = ["AUTH"] + (address.user.map { [$0] } ?? []) + [password]
-            guard try connection.call(RedisCommand(command)) == .text("OK") else { throw .credentials }
+            guard try connection.call(RedisCommand(command)) == .text("OK") else {
+                throw .credentials
+            }
         }
         if address.database != 0 {
             let reply = try connection.call(RedisCommand(["SELECT", String(address.database)]))
@@ -124,7 +127,8 @@ final class SharedBudgetThread {
     private func begin() {
         let deadline = monotonicNanoseconds() + commandNanoseconds
         budget.contents.withLock { contents in
-            while case let pushes = contents.takePushes(Self.pushedTogether, now: realMicroseconds()),
+            while case let pushes = contents.takePushes(
+                Self.pushedTogether, now: realMicroseconds()),
                 !pushes.isEmpty
             {
                 contents.queue.append(SharedCommand(kind: .push(pushes), deadline: deadline))
@@ -155,16 +159,15 @@ final class SharedBudgetThread {
             if now >= renewal {
                 renewal = now + UInt64(lease) * 1_000_000 / 3
                 batch.append(
-                    SharedCommand(kind: .renew(milliseconds: lease), deadline: now + commandNanoseconds))
+                    SharedCommand(
+                        kind: .renew(milliseconds: lease), deadline: now + commandNanoseconds))
             }
             // All of them wait from here on, so that none is forgotten when sending fails.
             waiting += batch
             for command in batch { try connection.append(command.encoded(session)) }
-            var isSent = try connection.send()
+            let isSent = try connection.send()
             if isClosing, waiting.count == answered, end() {
-                try connection.append(RedisCommand(["DEL", session.lease]))
-                isSent = try connection.send()
-                return
+                return giveUpLease(connection, session)
             }
             let deadline = answered < waiting.count ? waiting[answered].deadline : .max
             let patience = min(deadline, renewal)
@@ -172,7 +175,8 @@ final class SharedBudgetThread {
             var events = [
                 pollfd(fd: budget.wakeup, events: Int16(POLLIN), revents: 0),
                 pollfd(
-                    fd: connection.descriptor, events: Int16(isSent ? POLLIN : POLLIN | POLLOUT), revents: 0),
+                    fd: connection.descriptor, events: Int16(isSent ? POLLIN : POLLIN | POLLOUT),
+                    revents: 0),
             ]
             poll(&events, 2, Int32(clamping: milliseconds))
             if events[0].revents != 0 { calm() }
@@ -194,9 +198,21 @@ final class SharedBudgetThread {
         }
     }
 
+    /// What the gateway still holds counts no longer as held from here on. A failure is no matter: the lease runs out.
+    private func giveUpLease(
+        _ connection: borrowing RedisConnection, _ session: SharedCommand.Session
+    ) {
+        guard (try? connection.append(RedisCommand(["DEL", session.lease]))) != nil,
+            (try? connection.send()) == true
+        else { return }
+        var events = [pollfd(fd: connection.descriptor, events: Int16(POLLIN), revents: 0)]
+        poll(&events, 1, Int32(budget.configuration.commandMilliseconds))
+    }
+
     /// The answer to the first command that waits.
     private func take(
-        _ reply: RedisReply, _ connection: borrowing RedisConnection, _ session: SharedCommand.Session
+        _ reply: RedisReply, _ connection: borrowing RedisConnection,
+        _ session: SharedCommand.Session
     ) throws(SharedBudget.Failure) {
         guard answered < waiting.count else { throw .answer }
         var command = waiting[answered]
@@ -238,13 +254,16 @@ final class SharedBudgetThread {
     ) throws(SharedBudget.Failure) -> BudgetDecision {
         if numbers == [1] { return .granted(reservation) }
         let shared = reservation.subject.shared
-        guard numbers.count == 6, numbers[0] == 0, shared.indices.contains(Int(clamping: numbers[1])) else {
+        guard numbers.count == 6, numbers[0] == 0,
+            shared.indices.contains(Int(clamping: numbers[1]))
+        else {
             throw .answer
         }
         let limit = shared[Int(numbers[1])].limit
         return .refused(
             BudgetRefusal(
-                limit, microseconds: numbers[2], wanted: numbers[3], used: numbers[4], held: numbers[5],
+                limit, microseconds: numbers[2], wanted: numbers[3], used: numbers[4],
+                held: numbers[5],
                 amount: limit.amount, isShare: false))
     }
 
@@ -263,7 +282,9 @@ final class SharedBudgetThread {
         budget.contents.withLock { contents in
             contents.status.isConnected = false
             contents.status.failures[failure, default: 0] += 1
-            for counter in contents.counters.values where counter.held > 0 { contents.mark(counter) }
+            for counter in contents.counters.values where counter.held > 0 {
+                contents.mark(counter)
+            }
             let undone = waiting[answered...] + contents.queue
             contents.queue = []
             for command in undone {

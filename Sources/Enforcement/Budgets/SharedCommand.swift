@@ -36,7 +36,8 @@ struct SharedCommand {
         switch kind {
         case .reserve(let reservation, _):
             let shared = reservation.subject.shared
-            var command = begun(session, session.reserve, BudgetScripts.reserve, shared.count, 2 + 6 * shared.count)
+            var command = begun(
+                session, session.reserve, BudgetScripts.reserve, shared.count, 2 + 6 * shared.count)
             for counter in shared { command.encoded(counter.name) }
             command.argument(session.number)
             command.argument(session.gateway)
@@ -59,7 +60,8 @@ struct SharedCommand {
                 session,
                 reservation.subject.shared.map { counter in
                     Change(
-                        counter: counter, refund: reservation.amounts.charge(counter.limit.resource), age: age,
+                        counter: counter,
+                        refund: reservation.amounts.charge(counter.limit.resource), age: age,
                         hold: reservation.amounts.hold(counter.limit.resource))
                 })
         case .push(let pushes):

@@ -18,9 +18,12 @@ struct Spending: Sendable, Equatable {
     /// As it was saved.
     init(level: Int64, updated: Int64, pace: Pace) {
         self.level = max(0, min(level, Self.ceiling))
+        // Year 3111: a row of the store that is damaged must not overflow the calendar.
+        let updated = max(0, min(updated, 1 << 55))
         switch pace.kind {
         case .rate, .open: self.updated = updated
-        case .day, .month: (self.updated, extra) = UTCCalendar.window(pace.kind, containing: updated)
+        case .day, .month:
+            (self.updated, extra) = UTCCalendar.window(pace.kind, containing: updated)
         }
     }
 

@@ -32,7 +32,8 @@ public enum APIKey {
             presented[secretStart - 1] == UInt8(ascii: "-")
         else { return nil }
         for place in secretStart..<byteCount where !isDigit(presented[place]) { return nil }
-        return KeyIdentifier(UnsafeRawBufferPointer(rebasing: presented[identifierStart..<secretStart - 1]))
+        return KeyIdentifier(
+            UnsafeRawBufferPointer(rebasing: presented[identifierStart..<secretStart - 1]))
     }
 
     static func isDigit(_ byte: UInt8) -> Bool {

@@ -15,7 +15,8 @@ public struct KeyRing: Sendable {
 
         /// An entry with these fields.
         public init(
-            identifier: KeyIdentifier, digest: KeyDigest, principal: Principal, expires: Int64? = nil,
+            identifier: KeyIdentifier, digest: KeyDigest, principal: Principal,
+            expires: Int64? = nil,
             revoked: Int64? = nil
         ) {
             self.identifier = identifier

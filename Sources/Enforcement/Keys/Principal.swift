@@ -19,7 +19,8 @@ public final class Principal: Sendable {
 
     /// A principal with these fields.
     public init(
-        keyID: String, account: String, organization: String = "", plan: String = "", country: String = "",
+        keyID: String, account: String, organization: String = "", plan: String = "",
+        country: String = "",
         nationality: String = "", contract: String = "", isTrusted: Bool = false
     ) {
         self.keyID = keyID
