@@ -69,15 +69,14 @@ struct JSONEdits {
     func applied(to text: JSONText, in range: Range<Int>? = nil) -> [UInt8]? {
         guard !replacements.isEmpty else { return nil }
         let whole = range ?? 0..<text.bytes.count
-        // Stable, so that an insertion before a removal at the same place comes first.
-        let ordered = replacements.enumerated().sorted { a, b in
-            let (first, second) = (a.element.range.lowerBound, b.element.range.lowerBound)
-            return first != second ? first < second : a.offset < b.offset
+        let ordered = replacements.sorted { a, b in
+            // An insertion comes before the removal of what follows it.
+            (a.range.lowerBound, a.range.upperBound) < (b.range.lowerBound, b.range.upperBound)
         }
         var output: [UInt8] = []
         output.reserveCapacity(whole.count + replacements.reduce(0) { $0 + $1.bytes.count })
         var position = whole.lowerBound
-        for (_, replacement) in ordered {
+        for replacement in ordered where replacement.range.lowerBound >= position {
             output.append(contentsOf: text.bytes[position..<replacement.range.lowerBound])
             output.append(contentsOf: replacement.bytes)
             position = replacement.range.upperBound
