@@ -56,11 +56,11 @@ public final class Gateway: Service, @unchecked Sendable {
         writer = LogWriter(settings: settings.log, folder: folder, metrics: metrics)
         if let shared = settings.sharedBudgets {
             let address = try RedisAddress(url: shared)
-            let known = max(1, (try? store.gateways().count) ?? 1)
             budgets = .shared(
                 try SharedBudget(
                     limits: settings.limits,
-                    configuration: SharedBudget.Configuration(address: address, gateways: known)))
+                    configuration: SharedBudget.Configuration(
+                        address: address, gateways: settings.gateways)))
         } else {
             budgets = .own(try BudgetBook(limits: settings.limits))
         }
@@ -205,6 +205,7 @@ public final class Gateway: Service, @unchecked Sendable {
             }
         }
         writer.stop()
+        if case .shared(let shared) = budgets { shared.close() }
         try? await group.shutdownGracefully()
         log.notice("ended")
     }
@@ -260,6 +261,9 @@ public final class Gateway: Service, @unchecked Sendable {
         timer.setEventHandler { [self] in
             refresher.refresh()
             spans?.flush()
+            if case .shared(let shared) = budgets {
+                metrics.budgetFailures.set(shared.status.failures.values.reduce(0, +))
+            }
             if beats % 10 == 0 {
                 try? store.heartbeat(
                     GatewayRow(

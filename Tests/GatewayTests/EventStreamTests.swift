@@ -4,7 +4,9 @@ import Testing
 
 @Suite("Server-sent events")
 struct EventStreamTests {
-    private func events(_ pieces: [[UInt8]], limit: Int = 1 << 20) -> (events: [String], isWhole: Bool) {
+    private func events(_ pieces: [[UInt8]], limit: Int = 1 << 20) -> (
+        events: [String], isWhole: Bool
+    ) {
         var stream = EventStream(limit: limit)
         var found: [String] = []
         for piece in pieces {

@@ -13,7 +13,8 @@ final class Scratch {
     let path: String
 
     init() throws {
-        path = FileManager.default.temporaryDirectory
+        path =
+            FileManager.default.temporaryDirectory
             .appendingPathComponent("stillwatch-\(UInt64.random(in: .min ... .max))").path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
@@ -70,7 +71,9 @@ struct LoggedExchanges {
         writer.string(account)
         writer.literal("},\"request\":{\"endpoint\":\"/v1/chat/completions\",")
         bytes.withUnsafeBytes { writer.fields(ofObject: $0) }
-        writer.literal(",\"response\":{\"status\":200,\"finish_reason\":\"stop\",\"content\":[{\"type\":\"text\",\"text\":")
+        writer.literal(
+            ",\"response\":{\"status\":200,\"finish_reason\":\"stop\",\"content\":[{\"type\":\"text\",\"text\":"
+        )
         writer.string(Array("tab\t and \u{1} bell".utf8) + [0xFF])
         writer.literal("}]},\"usage\":{\"input_tokens\":12,\"output_tokens\":7}}\n")
         return LogEntry(line: writer.bytes, signals: signals)
@@ -134,7 +137,9 @@ struct LogTests {
         let folder = try LogFolder(path: scratch.path, gateway: "gw", retentionSeconds: nil)
         try folder.recover()
         #expect(try String(contentsOfFile: file, encoding: .utf8) == whole)
-        #expect(folder.lastPosition == LogPosition(segment: "exchanges-00000000000000001-gw-1.jsonl", offset: 16))
+        #expect(
+            folder.lastPosition
+                == LogPosition(segment: "exchanges-00000000000000001-gw-1.jsonl", offset: 16))
         #expect(!FileManager.default.fileExists(atPath: file + ".zst.part"))
         // A file that never got a whole line becomes empty.
         try Data("{\"c\":".utf8).write(to: URL(fileURLWithPath: file))
@@ -216,7 +221,8 @@ struct LogTests {
         // Not started, so nothing leaves the queue.
         let writer = LogWriter(settings: small, folder: folder, metrics: metrics)
         let outcome = Mutex<Bool?>(nil)
-        writer.submit([LogEntry(line: [UInt8](repeating: 0x20, count: 101), signals: nil)]) { isWritten in
+        writer.submit([LogEntry(line: [UInt8](repeating: 0x20, count: 101), signals: nil)]) {
+            isWritten in
             outcome.withLock { $0 = isWritten }
         }
         #expect(outcome.withLock { $0 } == false)

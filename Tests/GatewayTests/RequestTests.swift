@@ -14,7 +14,8 @@ struct RequestTests {
             ("/v1/models", .api(.models, .openAI)),
             ("/v1/models/m-large", .api(.models, .openAI)),
             ("/v1/files", .api(.other, .openAI)),
-            ("/healthz", .health), ("/readyz", .ready), ("/", .notFound), ("/admin/keys", .notFound),
+            ("/healthz", .health), ("/readyz", .ready), ("/", .notFound),
+            ("/admin/keys", .notFound),
             ("/v1/chat/completions/", .api(.other, .openAI)),
             ("/V1/chat/completions", .notFound),
             ("http://other.example/v1/messages", .malformed), ("//v1/messages", .malformed),
@@ -65,7 +66,8 @@ struct RequestTests {
         let six = try #require(AddressBlock("2001:db8:ffff::/48"))
         #expect(six.contains(try #require(IPAddress("2001:db8:ffff:1::1"))))
         #expect(!six.contains(try #require(IPAddress("2001:db8:fffe::1"))))
-        #expect(try #require(AddressBlock("0.0.0.0/0")).contains(try #require(IPAddress("8.8.8.8"))))
+        #expect(
+            try #require(AddressBlock("0.0.0.0/0")).contains(try #require(IPAddress("8.8.8.8"))))
         #expect(
             !(try #require(AddressBlock("0.0.0.0/0")).contains(try #require(IPAddress("::1")))))
         for text in ["10.0.0.0/33", "10.0.0/8", "x", "10.0.0.0/-1", "::/129", ""] {

@@ -32,7 +32,10 @@ struct SettingsTests {
             ("store: mysql://x\n", 3, "sqlite"),
             ("exchange_log:\n  text: most\n", 4, "most"),
             ("exchange_log:\n  queue: 5 bags\n", 4, "queue"),
-            ("budgets:\n  limits:\n    - {scope: account, resource: requests, amount: 5}\n", 5, "per"),
+            (
+                "budgets:\n  limits:\n    - {scope: account, resource: requests, amount: 5}\n", 5,
+                "per"
+            ),
             (
                 "budgets:\n  limits:\n    - {scope: planet, resource: requests, amount: 5, per: day}\n",
                 5, "planet"
@@ -47,7 +50,9 @@ struct SettingsTests {
         let error = #expect(throws: SettingsError.self) {
             _ = try GatewaySettings(yaml: least + yaml, path: "sw.yaml")
         }
-        #expect(error?.description.hasPrefix("sw.yaml:\(line):") == true, "\(String(describing: error))")
+        #expect(
+            error?.description.hasPrefix("sw.yaml:\(line):") == true, "\(String(describing: error))"
+        )
         #expect(error?.description.contains(word) == true, "\(String(describing: error))")
     }
 

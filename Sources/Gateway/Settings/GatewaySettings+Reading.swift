@@ -70,7 +70,7 @@ extension GatewaySettings {
             throw list.error("the list of upstreams is empty")
         }
         log = try Self.log(fields["exchange_log"], state, resolved)
-        (limits, sharedBudgets) = try Self.budgets(fields["budgets"])
+        (limits, sharedBudgets, gateways) = try Self.budgets(fields["budgets"])
         prices = []
         for node in try fields["prices"]?.list() ?? [] {
             let price = try node.fields(["model", "input", "output"])
@@ -206,9 +206,9 @@ extension GatewaySettings {
 
     private static func budgets(
         _ node: SettingsNode?
-    ) throws(SettingsError) -> ([Limit], String?) {
-        guard let node else { return ([], nil) }
-        let fields = try node.fields(["shared", "limits"])
+    ) throws(SettingsError) -> ([Limit], String?, Int) {
+        guard let node else { return ([], nil, 1) }
+        let fields = try node.fields(["shared", "gateways", "limits"])
         var limits: [Limit] = []
         for place in try fields["limits"]?.list() ?? [] {
             let limit = try place.fields(["scope", "resource", "amount", "per", "plans"])
@@ -235,7 +235,8 @@ extension GatewaySettings {
             }
             _ = try scope.name(among: Limit.Scope.allCases.map(\.rawValue))
         }
-        return (limits, try fields["shared"]?.text())
+        let gateways = try fields["gateways"]?.integer(in: 1...10_000) ?? 1
+        return (limits, try fields["shared"]?.text(), gateways)
     }
 
     private static func protection(_ node: SettingsNode?) throws(SettingsError)

@@ -130,6 +130,8 @@ public struct GatewaySettings: Sendable {
     public var limits: [Limit]
     /// A Redis or Valkey server that several gateways share budgets in.
     public var sharedBudgets: String?
+    /// How many gateways share them: what each may grant by itself while the server is away.
+    public var gateways: Int
     /// List prices.
     public var prices: [ModelPrice]
     /// The policy's file.
