@@ -40,6 +40,7 @@ import Testing
             .chatCompletions, logprobs, #"{"log\u0070robs":true,"a":1,"\u0074op_logprobs":2}"#,
             #"{"a":1}"#),
         Golden(.chatCompletions, logprobs, #"{"logprobs":true}"#, "{}"),
+        Golden(.chatCompletions, logprobs, "\u{FEFF}{\"logprobs\":true}", "\u{FEFF}{}"),
         Golden(.chatCompletions, logprobs, #"{"model":"logprobs"}"#, nil),
         Golden(.completions, logprobs, #"{"logprobs":5,"prompt":"x"}"#, #"{"prompt":"x"}"#),
         Golden(
