@@ -40,6 +40,7 @@ import Testing
             .chatCompletions, logprobs, #"{"log\u0070robs":true,"a":1,"\u0074op_logprobs":2}"#,
             #"{"a":1}"#),
         Golden(.chatCompletions, logprobs, #"{"logprobs":true}"#, "{}"),
+        Golden(.chatCompletions, logprobs, "\u{FEFF}{\"logprobs\":true}", "\u{FEFF}{}"),
         Golden(.chatCompletions, logprobs, #"{"model":"logprobs"}"#, nil),
         Golden(.completions, logprobs, #"{"logprobs":5,"prompt":"x"}"#, #"{"prompt":"x"}"#),
         Golden(
@@ -76,6 +77,11 @@ import Testing
             .messages, changes([.capReasoning, .reduce], tokens: 2_000, maximum: 512),
             #"{"max_tokens":20000,"thinking":{"type":"enabled","budget_tokens":16000}}"#,
             #"{"max_tokens":2512,"thinking":{"type":"enabled","budget_tokens":2000}}"#),
+        Golden(
+            .messages, changes(.summariseReasoning),
+            #"{"messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"t (1 step)","signature":""},{"type":"thinking","thinking":"t","signature":"s"},{"type":"tool_use"}]},{"content":"thinking"}]}"#,
+            #"{"messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"t","signature":"s"},{"type":"tool_use"}]},{"content":"thinking"}]}"#
+        ),
         Golden(.messages, reduce, #"{"max_tokens":1e9}"#, #"{"max_tokens":512}"#),
         Golden(.messages, reduce, #"{"max_tokens":512}"#, nil),
         Golden(

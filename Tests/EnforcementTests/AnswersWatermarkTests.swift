@@ -131,4 +131,42 @@ import Testing
             #expect(Self.choice(1).score(bytes).pValue <= 1)
         }
     }
+
+    static let requests: [(api: APIKind, input: String, output: String?)] = [
+        (.chatCompletions, #"{"model":"m"}"#, #"{"model":"m","n":4}"#),
+        (.completions, #"{"n":1,"best_of":null,"stream":false}"#, #"{"stream":false,"n":4}"#),
+        (.chatCompletions, #"{"n":2}"#, nil), (.chatCompletions, #"{"best_of":2}"#, nil),
+        (.chatCompletions, #"{"stream":true}"#, nil), (.messages, "{}", nil),
+        (.responses, "{}", nil),
+        (.chatCompletions, "{", nil),
+    ]
+
+    @Test(arguments: requests)
+    func `several answers are asked for where one is`(
+        api: APIKind, input: String, output: String?
+    ) {
+        let edited = CandidateAnswers.request(Array(input.utf8), api: api, count: 4)
+        #expect(edited.map { String(decoding: $0, as: UTF8.self) } == output)
+    }
+
+    @Test func `the chosen answer is the only one`() {
+        let texts = ["one two three four", "five six seven eight", "nine ten eleven twelve"]
+        for key in UInt64(0)..<20 {
+            let choice = Self.choice(key)
+            let index = choice.choose(among: texts.map { Array($0.utf8) })!
+            let choices = texts.enumerated().map { number, text in
+                #"{"index":\#(number),"message":{"content":"\#(text)"}}"#
+            }.joined(separator: " , ")
+            let answer = #"{"id":"c","choices":[ \#(choices) ],"usage":{}}"#
+            let picked = CandidateAnswers.pick(
+                from: Array(answer.utf8), api: .chatCompletions, by: choice)
+            #expect(
+                picked.map { String(decoding: $0, as: UTF8.self) }
+                    == #"{"id":"c","choices":[ {"index":0,"message":{"content":"\#(texts[index])"}} ],"usage":{}}"#
+            )
+        }
+        let single = Array(#"{"choices":[{"index":0,"message":{"content":"a"}}]}"#.utf8)
+        #expect(
+            CandidateAnswers.pick(from: single, api: .chatCompletions, by: Self.choice(1)) == nil)
+    }
 }

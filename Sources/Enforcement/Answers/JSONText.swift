@@ -15,11 +15,12 @@ struct JSONText {
     /// Objects and lists that lie deeper are refused, as simdjson does.
     static let deepest = 1_024
 
-    /// `nil` unless the bytes are one JSON text; strings are not checked for broken UTF-8.
+    /// `nil` unless the bytes are one JSON text; strings are not checked for broken UTF-8. A byte order mark before it is
+    /// let pass, as many parsers do: a request that starts with one must not escape its edits.
     init?(_ bytes: UnsafeBufferPointer<UInt8>) {
         self.bytes = bytes
         root = 0..<0
-        let start = spaceEnd(from: 0)
+        let start = spaceEnd(from: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)
         guard let end = valueEnd(from: start, depth: 0), spaceEnd(from: end) == bytes.count else {
             return nil
         }
@@ -32,6 +33,7 @@ struct JSONText {
     func members(of value: Range<Int>) -> [Member] {
         guard isObject(value) else { return [] }
         var members: [Member] = []
+        members.reserveCapacity(8)
         var position = spaceEnd(from: value.lowerBound + 1)
         while position < value.upperBound, bytes[position] == 0x22 {
             guard let keyEnd = stringEnd(from: position) else { break }

@@ -113,6 +113,7 @@ private struct RequestEdit {
     }
 
     mutating func message() {
+        if hidesReasoning { dropUnsignedThinking() }
         if kinds.contains(.capReasoning) {
             for member in members where text.isKey(member.key, "output_config") {
                 capEffort(named: "effort", in: text.members(of: member.value))
@@ -134,6 +135,22 @@ private struct RequestEdit {
             }
         }
         reduce(["max_tokens"], adding: "max_tokens", beyond: budget)
+    }
+
+    /// Takes summaries of reasoning, which have no signature, out of the conversation that a client sends back: model
+    /// servers refuse thinking that they did not sign.
+    private mutating func dropUnsignedThinking() {
+        let text = text
+        for list in members where text.isKey(list.key, "messages") {
+            for message in text.elements(of: list.value) {
+                for content in text.members(of: message) where text.isKey(content.key, "content") {
+                    edits.remove(elements: text.elements(of: content.value)) { block in
+                        MessagesBlock(text, block) == .thinking
+                            && text.value("signature", in: block).map(text.isEmptyString) ?? true
+                    }
+                }
+            }
+        }
     }
 
     /// The interface takes no smaller `budget_tokens`.

@@ -47,7 +47,7 @@ package struct Policy: Sendable {
             decision.measures.gate.tighten(to: .block(.campaign(campaign)))
             decision.measures.rules.append("campaign:\(campaign)")
         }
-        for rule in rules where rule.conditions.hold(for: subject) && !rule.hasEnded(for: subject) {
+        for rule in rules where rule.matches(subject) {
             apply(rule, to: subject, into: &decision)
         }
         fillInCanary(of: &decision.measures, for: subject)

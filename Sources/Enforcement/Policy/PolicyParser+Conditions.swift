@@ -4,49 +4,69 @@ extension PolicyParser {
         "indicator", "signal", "model", "endpoint", "contract",
     ]
 
-    func conditions(_ node: SettingsNode) throws(SettingsError) -> RuleConditions {
+    /// The conditions of a `when`, the cheap ones first.
+    func conditions(_ node: SettingsNode) throws(SettingsError) -> [RuleCondition] {
         let fields = try node.fields(Self.conditionNames)
-        guard Self.conditionNames.contains(where: { fields[$0] != nil }) else {
+        var conditions: [RuleCondition] = []
+        if let verdicts = fields["verdict"] {
+            var bits: UInt8 = 0
+            for verdict in try verdicts.oneOrList() {
+                let value: PolicyVerdict = try verdict.word([
+                    "distillation": .distillation, "suspicious": .suspicious,
+                    "no_finding": .noFinding, "inconclusive": .inconclusive,
+                ])
+                bits |= value.bit
+            }
+            conditions.append(.verdict(bits))
+        }
+        if let score = fields["score"] { conditions.append(.score(try score.number(in: 0...1))) }
+        if let signals = fields["signal"] { conditions.append(.signal(try signalBits(signals))) }
+        if let countries = fields["country"] {
+            conditions.append(.country(try countrySet(countries)))
+        }
+        if let nationalities = fields["nationality"] {
+            conditions.append(.nationality(try countrySet(nationalities)))
+        }
+        let sets: KeyValuePairs<String, (Set<String>) -> RuleCondition> = [
+            "account": RuleCondition.account, "organization": RuleCondition.organization,
+            "plan": RuleCondition.plan, "contract": RuleCondition.contract,
+            "campaign": RuleCondition.campaign, "indicator": RuleCondition.indicator,
+        ]
+        for (name, condition) in sets {
+            guard let node = fields[name] else { continue }
+            var names: Set<String> = []
+            for element in try node.oneOrList() { names.insert(try element.text()) }
+            conditions.append(condition(names))
+        }
+        if let models = fields["model"] { conditions.append(.model(try patterns(models))) }
+        if let endpoints = fields["endpoint"] {
+            conditions.append(.endpoint(try patterns(endpoints)))
+        }
+        guard !conditions.isEmpty else {
             throw node.error(
                 "'\(node.name)' asks nothing, so every request would match; add one of "
                     + Self.conditionNames.joined(separator: ", "))
         }
-        var conditions = RuleConditions()
-        for verdict in try fields["verdict"]?.oneOrList() ?? [] {
-            let value: PolicyVerdict = try verdict.word([
-                "distillation": .distillation, "suspicious": .suspicious,
-                "no_finding": .noFinding, "inconclusive": .inconclusive,
-            ])
-            conditions.verdicts |= value.bit
-        }
-        conditions.score = try fields["score"]?.number(in: 0...1)
-        for signal in try fields["signal"]?.oneOrList() ?? [] {
+        return conditions
+    }
+
+    private func signalBits(_ node: SettingsNode) throws(SettingsError) -> UInt32 {
+        var bits: UInt32 = 0
+        for signal in try node.oneOrList() {
             let name = try signal.text()
             guard let bit = signals[name] else {
                 throw signal.error(
                     "unknown signal '\(name)'; known are "
                         + signals.keys.sorted().joined(separator: ", "))
             }
-            conditions.signals |= bit
+            bits |= bit
         }
-        conditions.countries = try countrySet(fields["country"])
-        conditions.nationalities = try countrySet(fields["nationality"])
-        conditions.plans = try names(fields["plan"])
-        conditions.organizations = try names(fields["organization"])
-        conditions.accounts = try names(fields["account"])
-        conditions.campaigns = try names(fields["campaign"])
-        conditions.contracts = try names(fields["contract"])
-        conditions.indicators = try names(fields["indicator"])
-        conditions.models = try patterns(fields["model"])
-        conditions.endpoints = try patterns(fields["endpoint"])
-        return conditions
+        return bits
     }
 
-    /// Empty where the field is absent or an empty list.
-    func countrySet(_ node: SettingsNode?) throws(SettingsError) -> CountrySet {
+    func countrySet(_ node: SettingsNode) throws(SettingsError) -> CountrySet {
         var set = CountrySet()
-        guard let node else { return set }
-        for element in node.isList ? try node.list() : [node] {
+        for element in try node.oneOrList() {
             let text = try element.text()
             guard let country = CountryCode(text) else {
                 throw element.error("'\(text)' is not a country's two-letter code such as SG")
@@ -56,15 +76,7 @@ extension PolicyParser {
         return set
     }
 
-    private func names(_ node: SettingsNode?) throws(SettingsError) -> Set<String>? {
-        guard let node else { return nil }
-        var names: Set<String> = []
-        for element in try node.oneOrList() { names.insert(try element.text()) }
-        return names
-    }
-
-    private func patterns(_ node: SettingsNode?) throws(SettingsError) -> [GlobPattern] {
-        guard let node else { return [] }
+    private func patterns(_ node: SettingsNode) throws(SettingsError) -> [GlobPattern] {
         var patterns: [GlobPattern] = []
         for element in try node.oneOrList() { patterns.append(GlobPattern(try element.text())) }
         return patterns

@@ -95,7 +95,9 @@ struct PolicyParser {
             }
             end = .afterFinding(try expires.microseconds())
         }
-        if let counted = fields["stages"] ?? fields["expires"], !conditions.needsFinding {
+        if let counted = fields["stages"] ?? fields["expires"],
+            !conditions.contains(where: \.needsFinding)
+        {
             throw counted.error(
                 "there is no finding to count from; add verdict, score, campaign or indicator to "
                     + "'when'")
@@ -106,8 +108,8 @@ struct PolicyParser {
     func region(_ node: SettingsNode) throws(SettingsError) -> RegionRule {
         let fields = try node.fields(["id", "countries", "nationalities", "do"])
         let id = try identifier(fields.required("id"))
-        let countries = try countrySet(fields["countries"])
-        let nationalities = try countrySet(fields["nationalities"])
+        let countries = try regionCountries(fields["countries"])
+        let nationalities = try regionCountries(fields["nationalities"])
         guard !countries.isEmpty || !nationalities.isEmpty else {
             throw node.error("region '\(id)' names no country; fill countries or nationalities")
         }
@@ -116,6 +118,13 @@ struct PolicyParser {
         ])
         return RegionRule(
             id: id, countries: countries, nationalities: nationalities, gate: gate)
+    }
+
+    /// Of a region one of the lists may be empty.
+    private func regionCountries(_ node: SettingsNode?) throws(SettingsError) -> CountrySet {
+        guard let node else { return CountrySet() }
+        if node.isList, try node.list().isEmpty { return CountrySet() }
+        return try countrySet(node)
     }
 
     /// An id is a part of approval ids, whose other parts a slash divides.

@@ -1,60 +1,63 @@
-/// What a rule asks of a request. All conditions must hold; of a condition's values, any one.
-struct RuleConditions: Sendable {
-    /// Bits of ``PolicyVerdict``; 0 asks nothing.
-    var verdicts: UInt8 = 0
-    /// The least score.
-    var score: Double?
-    /// Signal bits, of which one must be set; 0 asks nothing.
-    var signals: UInt32 = 0
-    /// Of the account, or of the client where that is known.
-    var countries = CountrySet()
-    var nationalities = CountrySet()
-    var plans: Set<String>?
-    var organizations: Set<String>?
-    var accounts: Set<String>?
-    var campaigns: Set<String>?
-    var contracts: Set<String>?
-    var indicators: Set<String>?
-    var models: [GlobPattern] = []
-    var endpoints: [GlobPattern] = []
+/// One thing a rule asks of a request; of several values, any one will do.
+enum RuleCondition: Sendable {
+    /// Bits of ``PolicyVerdict``.
+    case verdict(UInt8)
+    /// At least this.
+    case score(Double)
+    /// Signal bits.
+    case signal(UInt32)
+    /// The account's country, or the client's where that is known.
+    case country(CountrySet)
+    case nationality(CountrySet)
+    case account(Set<String>)
+    case organization(Set<String>)
+    case plan(Set<String>)
+    case contract(Set<String>)
+    case campaign(Set<String>)
+    case indicator(Set<String>)
+    case model([GlobPattern])
+    case endpoint([GlobPattern])
 
-    /// Whether a subject without a finding never matches, so that there is a time to count stages and expiry from.
+    /// Whether a subject without a finding never fulfils it.
     var needsFinding: Bool {
-        verdicts != 0 || score != nil || campaigns != nil || indicators != nil
+        switch self {
+        case .verdict, .score, .campaign, .indicator: true
+        default: false
+        }
     }
 
-    /// Cheap conditions come first; allocates nothing.
-    func hold(for subject: borrowing PolicySubject) -> Bool {
-        if needsFinding {
-            guard let finding = subject.finding, holds(for: finding) else { return false }
-        }
-        if signals != 0, subject.signals & signals == 0 { return false }
-        let account = subject.account
-        if !countries.isEmpty, !countries.contains(account.country),
-            !countries.contains(subject.clientCountry)
-        {
+    /// Allocates nothing.
+    func holds(for subject: borrowing PolicySubject) -> Bool {
+        switch self {
+        case .verdict(let bits):
+            guard let finding = subject.finding else { return false }
+            return bits & finding.verdict.bit != 0
+        case .score(let least):
+            // A score that is no number is not enough for any rule.
+            guard let finding = subject.finding else { return false }
+            return finding.score >= least
+        case .signal(let bits): return subject.signals & bits != 0
+        case .country(let set):
+            return set.contains(subject.account.country) || set.contains(subject.clientCountry)
+        case .nationality(let set): return set.contains(subject.account.nationality)
+        case .account(let names): return names.contains(subject.account.id)
+        case .organization(let names): return Self.holds(names, subject.account.organization)
+        case .plan(let names): return Self.holds(names, subject.account.plan)
+        case .contract(let names): return Self.holds(names, subject.account.contract)
+        case .campaign(let names): return Self.holds(names, subject.finding?.campaign)
+        case .indicator(let names):
+            guard let finding = subject.finding else { return false }
+            return finding.indicators.contains { names.contains($0) }
+        case .model(let patterns):
+            for pattern in patterns where pattern.matches(subject.model) { return true }
+            return false
+        case .endpoint(let patterns):
+            for pattern in patterns where pattern.matches(subject.endpoint) { return true }
             return false
         }
-        if !nationalities.isEmpty, !nationalities.contains(account.nationality) { return false }
-        if let accounts, !accounts.contains(account.id) { return false }
-        guard Self.allow(plans, account.plan), Self.allow(organizations, account.organization),
-            Self.allow(contracts, account.contract)
-        else { return false }
-        if !models.isEmpty, !models.contains(where: { $0.matches(subject.model) }) { return false }
-        return endpoints.isEmpty || endpoints.contains { $0.matches(subject.endpoint) }
     }
 
-    private func holds(for finding: AccountFinding) -> Bool {
-        if verdicts != 0, verdicts & finding.verdict.bit == 0 { return false }
-        // A score that is no number is not enough for any rule.
-        if let score, !(finding.score >= score) { return false }
-        guard Self.allow(campaigns, finding.campaign) else { return false }
-        guard let indicators else { return true }
-        return finding.indicators.contains { indicators.contains($0) }
-    }
-
-    private static func allow(_ names: Set<String>?, _ name: String?) -> Bool {
-        guard let names else { return true }
+    private static func holds(_ names: Set<String>, _ name: String?) -> Bool {
         guard let name else { return false }
         return names.contains(name)
     }
@@ -92,15 +95,28 @@ enum RuleEnd: Sendable {
     case at(Int64)
 }
 
-/// One rule of a policy.
-struct PolicyRule: Sendable {
+/// One rule of a policy. A class, so that going through rules copies none of their sets.
+final class PolicyRule: Sendable {
     let id: String
-    let conditions: RuleConditions
+    /// All must hold; the cheap ones come first.
+    let conditions: [RuleCondition]
     /// By ascending `after`; never empty.
     let stages: [RuleStage]
     let end: RuleEnd
 
-    func hasEnded(for subject: borrowing PolicySubject) -> Bool {
+    init(id: String, conditions: [RuleCondition], stages: [RuleStage], end: RuleEnd) {
+        self.id = id
+        self.conditions = conditions
+        self.stages = stages
+        self.end = end
+    }
+
+    func matches(_ subject: borrowing PolicySubject) -> Bool {
+        for condition in conditions where !condition.holds(for: subject) { return false }
+        return !hasEnded(for: subject)
+    }
+
+    private func hasEnded(for subject: borrowing PolicySubject) -> Bool {
         switch end {
         case .never: false
         case .at(let time): subject.now >= time
