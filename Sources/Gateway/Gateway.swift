@@ -48,7 +48,8 @@ public final class Gateway: Service, @unchecked Sendable {
             atPath: settings.state, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
         store = try Store(url: settings.store)
-        pepper = try KeyPepper(path: settings.state + "/pepper")
+        pepper = try KeyPepper(path: settings.pepperFile)
+        try PepperCheck.run(store, pepper)
         id = try Self.identity(settings.state)
         folder = try LogFolder(
             path: settings.log.folder, gateway: id, retentionSeconds: settings.log.retentionSeconds)
@@ -111,7 +112,11 @@ public final class Gateway: Service, @unchecked Sendable {
         }
         let digits = String(UInt64.random(in: .min ... .max), radix: 16)
         let name = String(repeating: "0", count: 16 - digits.count) + digits
-        try Data((name + "\n").utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        guard
+            FileManager.default.createFile(
+                atPath: path, contents: Data((name + "\n").utf8),
+                attributes: [.posixPermissions: 0o600])
+        else { throw GatewayError.system("\(path) cannot be written; check the folder") }
         return name
     }
 
@@ -296,6 +301,16 @@ public final class Gateway: Service, @unchecked Sendable {
     private func judgeNow() {
         judging.flush()
         judging.judge()
+    }
+
+    /// Looks for a changed policy and for what the store has, at once.
+    func refresh() async {
+        await withCheckedContinuation { done in
+            background.async { [self] in
+                refresher.refresh()
+                done.resume()
+            }
+        }
     }
 
     /// Judges at once; returns when the verdicts are in the store.

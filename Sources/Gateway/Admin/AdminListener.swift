@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import ServiceLifecycle
+import Store
 
 extension Gateway {
     /// The operators' listener; `nil` without one in the settings.
@@ -71,6 +72,10 @@ struct AdminListener: Sendable {
         admin.post("/judge") { [gateway, operations] _, _ in
             await gateway.judge()
             return try await Self.answer { try operations.campaigns() }
+        }
+        admin.post("/policy/reload") { [gateway] _, _ in
+            await gateway.refresh()
+            return try await Self.answer { ["reloaded": true] }
         }
         admin.get("/status") { [gateway, operations] _, _ in
             try await Self.answer {
@@ -271,10 +276,19 @@ struct AdminListener: Sendable {
                 case .unknown: .notFound
                 case .invalid: .badRequest
                 case .store(let fault):
-                    fault.isCallersFault ? .conflict : .serviceUnavailable
+                    Self.status(of: fault)
                 }
             throw HTTPError(code, message: "\(error)")
         case .failure(let error): throw error
+        }
+    }
+
+    private static func status(of fault: StoreError) -> HTTPResponse.Status {
+        switch fault {
+        case .unknown: .notFound
+        case .unusable: .badRequest
+        case .exists, .conflict, .alreadyDecided: .conflict
+        default: .serviceUnavailable
         }
     }
 

@@ -32,7 +32,8 @@ public struct Operations: Sendable {
             atPath: settings.state, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
         store = try Store(url: settings.store)
-        pepper = try KeyPepper(path: settings.state + "/pepper")
+        pepper = try KeyPepper(path: settings.pepperFile)
+        try PepperCheck.run(store, pepper)
     }
 
     init(store: Store, pepper: KeyPepper) {
@@ -484,16 +485,6 @@ extension Operations {
                 id: $0.id, version: $0.version, address: $0.address,
                 started: Self.time($0.started), seen: Self.time($0.seen),
                 isAlive: now - $0.seen < 30_000_000)
-        }
-    }
-}
-
-extension StoreError {
-    /// Whether what was asked for does not fit what is there, rather than the store failing.
-    var isCallersFault: Bool {
-        switch self {
-        case .unknown, .exists, .conflict, .alreadyDecided, .unusable: true
-        default: false
         }
     }
 }

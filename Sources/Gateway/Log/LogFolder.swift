@@ -37,6 +37,19 @@ final class LogSegment {
     var age: Double { -began.timeIntervalSinceNow }
     var position: LogPosition { LogPosition(segment: name, offset: length) }
 
+    /// Whether the file is still where it was made.
+    var isInPlace: Bool { access(path, F_OK) == 0 }
+
+    /// Whether the disk has so much room; tried by reserving it.
+    func hasRoom(bytes: Int64) -> Bool {
+        guard posix_fallocate(descriptor, off_t(length), off_t(bytes)) == 0 else {
+            close()
+            unlink(path)
+            return false
+        }
+        return ftruncate(descriptor, off_t(length)) == 0
+    }
+
     /// Appends lines, all or none: what a full disk took of them is taken back.
     func append(_ bytes: [UInt8]) throws(LogError) {
         var written = 0

@@ -49,6 +49,8 @@ final class LogWriter: @unchecked Sendable {
     private let folder: LogFolder
     /// Longest time that an exchange waits for a disk that fails, seconds.
     private static let patience = 2.0
+    /// Room that a disk must have before requests are let in again.
+    private static let roomBytes: Int64 = 256 << 10
 
     init(settings: LogSettings, folder: LogFolder, metrics: Metrics) {
         self.settings = settings
@@ -127,7 +129,9 @@ final class LogWriter: @unchecked Sendable {
             for handover in handovers { hand(over: handover) }
             if submissions.isEmpty, handovers.isEmpty {
                 if isEnding { break }
-                _ = wake.wait(timeout: .now() + .seconds(1))
+                probe()
+                let isRefusing = isRefusing.load(ordering: .relaxed)
+                _ = wake.wait(timeout: .now() + .milliseconds(isRefusing ? 100 : 1000))
             }
             if DispatchTime.now().uptimeNanoseconds - lastRotationCheck.uptimeNanoseconds
                 > 1_000_000_000
@@ -155,35 +159,15 @@ final class LogWriter: @unchecked Sendable {
                 count += 1
             }
         }
-        let deadline = Date().addingTimeInterval(Self.patience)
-        var isWritten = false
-        while true {
-            do {
-                if segment == nil { segment = try folder.newSegment() }
-                try segment?.append(bytes)
-                isWritten = true
-                break
-            } catch {
-                metrics.logFailures.add()
-                segment?.close()
-                segment = nil
-                if settings.overflow == .drop { break }
-                isRefusing.store(true, ordering: .relaxed)
-                if Date() > deadline { break }
-                Thread.sleep(forTimeInterval: 0.1)
-            }
-        }
-        if isWritten {
-            isRefusing.store(false, ordering: .relaxed)
-            metrics.loggedExchanges.add(count)
-            metrics.loggedBytes.add(bytes.count)
-        } else {
+        guard append(bytes) else {
+            // What was not written is not judged either: a scan of the log would not know it.
             metrics.lostExchanges.add(count)
+            for submission in submissions { submission.done(settings.overflow == .drop) }
+            return
         }
-        let isAnswered = isWritten || settings.overflow == .drop
-        for submission in submissions { submission.done(isAnswered) }
-        // What was not written is not judged either: a scan of the log would not know it.
-        guard isWritten else { return probeUntilWritable() }
+        metrics.loggedExchanges.add(count)
+        metrics.loggedBytes.add(bytes.count)
+        for submission in submissions { submission.done(true) }
         for submission in submissions {
             for entry in submission.entries {
                 guard let signals = entry.signals else { continue }
@@ -193,18 +177,42 @@ final class LogWriter: @unchecked Sendable {
         if let segment, segment.length >= settings.segmentBytes { rotate() }
     }
 
-    /// Lets requests in again as soon as the disk takes something.
-    private func probeUntilWritable() {
-        guard settings.overflow == .refuse else { return }
-        while isRefusing.load(ordering: .relaxed) {
-            if let fresh = try? folder.newSegment() {
-                segment = fresh
+    /// Writes lines to the segment, or to a fresh one if that fails; with `refuse` tries for a while, unless the disk is
+    /// known to fail.
+    private func append(_ bytes: [UInt8]) -> Bool {
+        let isKnownToFail = isRefusing.load(ordering: .relaxed) && segment == nil
+        let deadline = Date().addingTimeInterval(isKnownToFail ? 0 : Self.patience)
+        while true {
+            do {
+                if segment == nil { segment = try folder.newSegment() }
+                try segment?.append(bytes)
                 isRefusing.store(false, ordering: .relaxed)
+                return true
+            } catch {
+                metrics.logFailures.add()
+                if let failed = segment {
+                    failed.close()
+                    folder.pack(failed.name)
+                }
+                segment = nil
+                if settings.overflow == .drop { return false }
+                isRefusing.store(true, ordering: .relaxed)
+                if Date() >= deadline { return false }
+                Thread.sleep(forTimeInterval: 0.05)
+            }
+        }
+    }
+
+    /// Lets requests in again as soon as there is room for what they bring.
+    private func probe() {
+        guard isRefusing.load(ordering: .relaxed) else { return }
+        if segment == nil {
+            guard let fresh = try? folder.newSegment(), fresh.hasRoom(bytes: Self.roomBytes) else {
                 return
             }
-            if queue.withLock({ $0.isEnding }) { return }
-            Thread.sleep(forTimeInterval: 0.1)
+            segment = fresh
         }
+        isRefusing.store(false, ordering: .relaxed)
     }
 
     private func profile(_ line: [UInt8], _ signals: ExchangeSignals) {
@@ -225,6 +233,10 @@ final class LogWriter: @unchecked Sendable {
     }
 
     private func rotateIfDue() {
+        if let segment, !segment.isInPlace {
+            segment.close()
+            self.segment = nil
+        }
         if let segment, segment.age >= settings.segmentSeconds, segment.length > 0 { rotate() }
         folder.deleteExpired()
     }

@@ -19,7 +19,8 @@ extension Worker {
     func reserve(_ turn: Turn, then: @escaping (APIError?) -> Void) {
         let estimate = estimate(of: turn)
         let subject = subject(of: turn)
-        if subject.isUnlimited { return then(nil) }
+        // A list of models costs nobody anything.
+        if subject.isUnlimited || turn.endpoint == .models { return then(nil) }
         let streams: Int64 = turn.endpoint.generates ? 1 : 0
         let now = Moment.nowMicroseconds()
         switch budgets {

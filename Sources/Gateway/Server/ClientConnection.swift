@@ -190,6 +190,10 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler {
         speaksHTTP10 = head.version.minor == 0
         isKeepAlive = head.isKeepAlive && head.version.major == 1 && !worker.isDraining
         let speaksAnthropic = head.headers.contains(name: "anthropic-version")
+        if let problem = Self.framingProblem(head) {
+            isKeepAlive = false
+            return refuse(problem, speaksAnthropic ? .anthropic : .openAI, .other)
+        }
         let now = Moment.now()
         deadline = now.tick + .milliseconds(Int64(worker.protection.bodySeconds * 1000))
         switch Route(target: head.uri, speaksAnthropic: speaksAnthropic) {
@@ -213,6 +217,23 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler {
         if head.headers.contains(name: "expect"), deadline != nil, isWaitingForBody {
             write(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"), flush: true)
         }
+    }
+
+    /// What a lenient server in between could read otherwise than we do (RFC 9112, sections 3.2 and 6.1).
+    private static func framingProblem(_ head: HTTPRequestHead) -> APIError? {
+        let hosts = head.headers["host"]
+        if hosts.count != 1, head.version.minor >= 1 || hosts.count > 1 {
+            return APIError(.badRequest, "The request must have one Host header.")
+        }
+        let codings = head.headers["transfer-encoding"]
+        guard !codings.isEmpty else { return nil }
+        if codings.count > 1 || codings[0].lowercased() != "chunked" || head.version.minor == 0
+            || head.headers.contains(name: "content-length")
+        {
+            return APIError(
+                .badRequest, "Of transfer codings only 'chunked' is understood, and without a length.")
+        }
+        return nil
     }
 
     private var isWaitingForBody: Bool {

@@ -10,7 +10,9 @@ extension Turn: UpstreamListener {
         firstByteMicroseconds = (heard - request.arrived.tick).nanoseconds / 1000
         upstreamHead = head
         status = Int(head.status.code)
-        if let encoding = head.headers.first(name: "content-encoding"), encoding != "identity" {
+        if let encoding = head.headers.first(name: "content-encoding")?.lowercased(),
+            encoding != "identity", encoding != "gzip", encoding != "deflate"
+        {
             return refuse(
                 APIError(
                     .upstreamFailed,
@@ -37,7 +39,7 @@ extension Turn: UpstreamListener {
                 return refuse(
                     APIError(.upstreamFailed, "The model server's answer is too large to be read."))
             }
-            if body.readableBytes == 0,
+            if body.readableBytes == 0, upstreamHead?.headers["content-encoding"].isEmpty ?? true,
                 let length = upstreamHead?.headers.first(name: "content-length").flatMap(Int.init)
             {
                 body = worker.allocator.buffer(

@@ -90,7 +90,7 @@ final class Turn: @unchecked Sendable {
         if let failure = read() { return refuse(failure) }
         decision = worker.decide(self)
         if let refusal = worker.gate(self) { return refuse(refusal) }
-        if let refusal = worker.log.refusal { return refuse(refusal) }
+        if let refusal = worker.log.refusal { return refuse(refusal, isLogged: false) }
         phase = .reserving
         worker.reserve(self) { refusal in
             guard case .reserving = self.phase else { return }
@@ -125,7 +125,8 @@ final class Turn: @unchecked Sendable {
     }
 
     /// Answers with an error of the gateway's own.
-    func refuse(_ error: APIError) {
+    /// - Parameter isLogged: whether that is written down; not where just that is what fails.
+    func refuse(_ error: APIError, isLogged: Bool = true) {
         if case .over = phase { return }
         if isHeadSent { return cut(error) }
         status = error.refusal.status
@@ -135,7 +136,7 @@ final class Turn: @unchecked Sendable {
         worker.metrics.count(endpoint, error.refusal)
         let style = style
         let id = id
-        let record = worker.record(of: self, refusal: error.refusal)
+        let record = isLogged ? worker.record(of: self, refusal: error.refusal) : nil
         phase = .logging
         worker.log(record, of: self) {
             self.client?.write(

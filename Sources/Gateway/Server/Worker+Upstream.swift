@@ -11,7 +11,9 @@ extension Worker {
         var headers = HTTPHeaders()
         headers.reserveCapacity(original.headers.count + 4)
         headers.add(name: "host", value: hostHeader(settings))
+        let hop = Self.namedByConnection(original.headers)
         for (name, value) in original.headers where Self.isPassedOn(name) {
+            if let hop, hop.contains(name.lowercased()) { continue }
             headers.add(name: name, value: value)
         }
         headers.add(name: "accept-encoding", value: "identity")
@@ -38,6 +40,16 @@ extension Worker {
             version: .http1_1, method: original.method, uri: settings.basePath + original.uri,
             headers: headers)
         return (head, body)
+    }
+
+    /// Fields that `Connection` says are for this hop alone (RFC 9110, section 7.6.1); `nil` for none.
+    private static func namedByConnection(_ headers: HTTPHeaders) -> Set<String>? {
+        var names: Set<String> = []
+        for value in headers[canonicalForm: "connection"] {
+            let name = value.lowercased()
+            if name != "keep-alive" && name != "close" { names.insert(name) }
+        }
+        return names.isEmpty ? nil : names
     }
 
     /// Where a request came from, as far as it can be believed.
@@ -81,6 +93,7 @@ extension Worker {
         case UInt8(ascii: "o"):
             return !same(name, "openai-organization") && !same(name, "openai-project")
         case UInt8(ascii: "p"): return !name.lowercased().hasPrefix("proxy-")
+        case UInt8(ascii: "s"): return !name.lowercased().hasPrefix("sec-websocket-")
         case UInt8(ascii: "t"):
             return !same(name, "te") && !same(name, "trailer") && !same(name, "transfer-encoding")
         case UInt8(ascii: "u"): return !same(name, "upgrade")

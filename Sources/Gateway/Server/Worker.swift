@@ -68,6 +68,7 @@ final class Worker: @unchecked Sendable {
                 UpstreamPool(
                     settings: upstream, loop: loop, share: settings.threads,
                     headerBytes: settings.protection.headerBytes,
+                    answerBytes: settings.protection.answerBytes,
                     tls: upstream.isTLS ? tls : nil))
         }
         openAIPool = settings.upstreams.firstIndex { $0.servesOpenAI } ?? 0

@@ -4,7 +4,7 @@ import Foundation
 
 extension GatewaySettings {
     private static let top = [
-        "listen", "tls", "admin", "state", "store", "upstreams", "exchange_log", "budgets",
+        "listen", "tls", "admin", "state", "pepper_file", "store", "upstreams", "exchange_log", "budgets",
         "prices", "policy", "judging", "trusted_proxies", "country_header", "limits",
         "other_routes", "telemetry", "threads",
     ]
@@ -50,6 +50,10 @@ extension GatewaySettings {
             adminTokenFile = resolved(file)
         }
         state = resolved(try fields["state"]?.text() ?? "state")
+        pepperFile =
+            try fields["pepper_file"].map { (node) throws(SettingsError) in
+                resolved(try node.text())
+            } ?? "\(state)/pepper"
         let store = try fields["store"]?.text() ?? "sqlite:\(state)/stillwatch.db"
         if store.hasPrefix("sqlite:") {
             self.store = "sqlite:" + resolved(String(store.dropFirst(7)))

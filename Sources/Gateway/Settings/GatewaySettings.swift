@@ -120,6 +120,8 @@ public struct GatewaySettings: Sendable {
     public var adminTokenFile: String?
     /// Folder for the pepper, the log and SQLite's file.
     public var state: String
+    /// File with the secret under which keys are stored; gateways that share a store need the same.
+    public var pepperFile: String
     /// The store's URL.
     public var store: String
     /// The model servers.

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import NIOHTTPCompression
 import NIOPosix
 import NIOSSL
 
@@ -8,6 +9,7 @@ final class UpstreamPool {
     let settings: UpstreamSettings
     private let loop: any EventLoop
     private let headerBytes: Int
+    private let answerBytes: Int
     private let tls: NIOSSLContext?
     private let limit: Int
     /// Last used last, so that those not needed grow old.
@@ -26,12 +28,13 @@ final class UpstreamPool {
     }
 
     init(
-        settings: UpstreamSettings, loop: any EventLoop, share: Int, headerBytes: Int,
+        settings: UpstreamSettings, loop: any EventLoop, share: Int, headerBytes: Int, answerBytes: Int,
         tls: NIOSSLContext?
     ) {
         self.settings = settings
         self.loop = loop
         self.headerBytes = headerBytes
+        self.answerBytes = answerBytes
         self.tls = tls
         limit = max(1, settings.connections / share)
     }
@@ -69,7 +72,7 @@ final class UpstreamPool {
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(.milliseconds(Int64(settings.connectSeconds * 1000)))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { [tls, settings, headerBytes] channel in
+            .channelInitializer { [tls, settings, headerBytes, answerBytes] channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if let tls {
@@ -87,6 +90,9 @@ final class UpstreamPool {
                                 leftOverBytesStrategy: .dropBytes,
                                 informationalResponseStrategy: .drop,
                                 limitConfiguration: limits)))
+                    // It is asked not to compress; some do all the same.
+                    try pipeline.addHandler(
+                        NIOHTTPResponseDecompressor(limit: .size(answerBytes)))
                 }
             }
         let connected = bootstrap.connect(host: settings.host, port: settings.port)
