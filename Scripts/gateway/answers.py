@@ -70,8 +70,10 @@ def content_text(content):
     if isinstance(content, str):
         return content
     found = []
-    for part in content or []:
-        if "text" in part:
+    for part in content if isinstance(content, list) else []:
+        if not isinstance(part, dict):
+            continue
+        if isinstance(part.get("text"), str):
             found.append(part["text"])
         elif part.get("type") == "tool_result":
             found.append(content_text(part.get("content")))

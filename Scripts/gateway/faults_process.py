@@ -96,6 +96,14 @@ def refused_then_served(f, gateway, key, fill, empty):
             answer = ask_one(gateway.port, key, f.prompt())
             api_error(answer, path, 503)
             expect(int(answer.header("retry-after")) >= 1, "no retry-after")
+        # What cannot be written down is not asked of the model server either, but for a try now and then.
+        before = f.upstream.stats()["requests"]
+        started = time.monotonic()
+        equal([chat(gateway.port, key, f.prompt()).status for _ in range(8)], [503] * 8, "statuses")
+        took, reached = time.monotonic() - started, f.upstream.stats()["requests"] - before
+        expect(took < 5 and reached <= 3, f"8 refusals took {took:.1f} s, and {reached} requests reached the model server")
+        files = len(list(gateway.log_folder.iterdir()))
+        expect(files < 12, f"{files} files in the log's folder after {took:.0f} s without room")
         expect(gateway.is_running(), f"the gateway ended with {gateway.process.returncode}")
     finally:
         if gateway.is_running():
@@ -123,19 +131,19 @@ def disk_full_drops(f):
     disk = FullDisk(f, "full-drop", "drop")
     gateway = disk.gateway
     served(f, gateway, disk.key)
-    before = gateway.metric("drop")
-    expect(before is not None, "no metric counts what is dropped")
+    before = gateway.metric("exchanges_lost")
+    expect(before is not None, "no metric counts what is lost")
     disk.fill()
     lost = [f.prompt() + "x" * 20_000 for _ in range(20)]
     for prompt in lost:
         equal(chat(gateway.port, disk.key, prompt).status, 200, "status")
-    until("the counter grows", 5, lambda: gateway.metric("drop") >= before + 10)
+    until("the counter grows", 5, lambda: gateway.metric("exchanges_lost") >= before + 10)
     disk.empty()
     prompt = f.prompt()
     until("exchanges are written again", 10, lambda: chat(gateway.port, disk.key, prompt).status == 200
           and gateway.exchanges(prompt), 0.1)
     found = sum(bool(gateway.exchanges(prompt.split("-end")[0] + "-end")) for prompt in lost)
-    dropped = gateway.metric("drop") - before
+    dropped = gateway.metric("exchanges_lost") - before
     expect(dropped >= len(lost) - found, f"{len(lost) - found} are not in the log, {dropped} were counted")
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import shutil
 import threading
 import time
 
@@ -16,6 +17,17 @@ SPREAD_SECONDS = 2
 AWAY_SECONDS = 3
 
 
+def two_gateways(f, settings):
+    """Two gateways on one store, which have one pepper: what the store knows of keys is digests made with it."""
+    first = f.place.gateway(f.upstream, settings)
+    second = f.place.gateway(f.upstream, settings, start=False)
+    state = second.folder / "state"
+    state.mkdir(mode=0o700)
+    shutil.copy(first.folder / "state" / "pepper", state / "pepper")
+    second.start()
+    return first, second
+
+
 def shared_budgets(f):
     """Two gateways together give what one budget allows, and go on when Redis is away."""
     redis = f.place.own(Redis)
@@ -23,7 +35,7 @@ def shared_budgets(f):
         {"scope": "account", "plans": ["metered"], "resource": "requests", "amount": 40, "per": "day"},
         {"scope": "key", "plans": ["streaming"], "resource": "streams", "amount": 3}]}}
     store = f.postgresql().database("budgets")
-    pair = [f.place.gateway(f.upstream, settings | {"store": store}) for _ in range(2)]
+    pair = two_gateways(f, settings | {"store": store})
     key = metered(pair, "metered")
     statuses = [chat(pair[number % 2].port, key, f.prompt()).status for number in range(60)]
     equal(statuses, [200] * 40 + [429] * 20, "statuses of two gateways in turn")
@@ -75,7 +87,7 @@ class Pair:
     def __init__(self, f):
         self.database = f.postgresql()
         store = self.database.database("pair")
-        self.first, self.second = (f.place.gateway(f.upstream, {"store": store}) for _ in range(2))
+        self.first, self.second = two_gateways(f, {"store": store})
         self.both = (self.first, self.second)
 
     def both_within(self, what, condition):

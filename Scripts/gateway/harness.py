@@ -308,9 +308,10 @@ class Gateway:
         return key
 
     def wait_key(self, key, works=True, seconds=5):
-        """Waits until a key works, or no longer does."""
+        """Waits until a key works, or no longer does, with requests that no budget counts."""
         def status():
-            return http_json(self.port, "GET", "/v1/models", headers={"authorization": f"Bearer {key}"})[0]
+            return http_json(
+                self.port, "POST", "/v1/chat/completions", "no object", {"authorization": f"Bearer {key}"})[0]
 
         until(f"a key {'works' if works else 'stops working'}", seconds, lambda: (status() != 401) == works, 0.02)
 
@@ -338,18 +339,19 @@ class Gateway:
 
     def log(self):
         """Every exchange written so far; a line that a kill cut off is not one."""
-        records = []
-        for path in sorted(self.log_folder.rglob("*")):
-            if path.suffix == ".zst":
-                data = subprocess.run(["zstd", "-dcq", path], capture_output=True, check=True).stdout
-            elif ".jsonl" in path.name:
-                data = path.read_bytes()
-            else:
-                continue
-            for line in data.split(b"\n")[:-1]:
-                if line:
-                    records.append(json.loads(line))
-        return records
+        while True:
+            # A segment that is compressed while this reads is gone, and there under another name.
+            with contextlib.suppress(FileNotFoundError):
+                segments = [self.segment(path) for path in sorted(self.log_folder.rglob("*.jsonl*"))]
+                return [json.loads(line) for data in segments for line in data.split(b"\n")[:-1] if line]
+
+    @staticmethod
+    def segment(path):
+        if path.suffix == ".jsonl":
+            return path.read_bytes()
+        if path.suffix != ".zst" or path.with_suffix("").exists():
+            return b""
+        return subprocess.run(["zstd", "-dcq", path], capture_output=True, check=True).stdout
 
     def exchanges(self, contains):
         return [record for record in self.log() if contains in json.dumps(record)]

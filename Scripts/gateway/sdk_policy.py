@@ -114,7 +114,7 @@ def budget_exhausted():
 
 def stripped_messages():
     """Thinking is taken out, and the blocks that stay are numbered from zero."""
-    for model in ("reasoning+redacted", "reasoning+split+crlf", "reasoning+gzip", "reasoning+gzip-always"):
+    for model in ("reasoning+redacted", "reasoning+split+crlf", "reasoning+gzip"):
         prompt = world.prompt()
         answer = ask_message(world.anthropic("strip"), prompt, model,
                              thinking={"type": "enabled", "budget_tokens": 2000})
@@ -125,6 +125,18 @@ def stripped_messages():
         equal({e.index for e in events if e.type.startswith("content_block")}, {0}, "indexes")
         equal("".join(e.delta.text for e in events if e.type == "content_block_delta"), expected_text(prompt, model),
               "streamed text")
+
+
+def stripped_from_compressed():
+    """A model server that compresses unasked does not get thoughts past the rule."""
+    for stream in (False, True):
+        try:
+            answer = ask_message(world.anthropic("strip"), world.prompt(), "reasoning+gzip-always", stream=stream)
+            events = list(answer) if stream else [answer]
+        except A.InternalServerError as error:
+            equal(error.status_code, 502, "status")
+            continue
+        holds_no_secret("the answer", "".join(event.to_json() for event in events))
 
 
 def stripped_messages_helper():
@@ -280,5 +292,5 @@ def canaries():
 
 CHECKS = named([
     wrong_keys, blocked, challenged, shadowed, throttled_softly, throttled_hard, budget_exhausted, stripped_messages,
-    stripped_messages_helper, stripped_messages_async, stripped_chat, stripped_responses, summarised, dropped_logprobs,
+    stripped_from_compressed,    stripped_messages_helper, stripped_messages_async, stripped_chat, stripped_responses, summarised, dropped_logprobs,
     capped_reasoning, reduced, watermarked, canaries])

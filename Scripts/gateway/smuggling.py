@@ -12,11 +12,13 @@ from wire import chat_body
 class Case:
     """One attempt."""
 
-    def __init__(self, name, raw, may_serve=False):
+    def __init__(self, name, raw, may_serve=False, must_close=True):
         self.name = name
         self.raw = raw
-        # Whether a recipient may understand it, in one way alone; else it must refuse it and close the connection.
+        # Whether a recipient may understand it, in one way alone; else it must refuse it.
         self.may_serve = may_serve
+        # Whether the connection must end with the answer also if it is served.
+        self.must_close = must_close
 
 
 def cases(key, mark):
@@ -29,8 +31,8 @@ def cases(key, mark):
         fixed = [first, b"host: gateway.test", b"authorization: Bearer " + key.encode(), b"content-type: application/json"]
         return end.join([*fixed, *lines, b"", b""])
 
-    def add(name, raw, may_serve=False):
-        found.append(Case(name, raw, may_serve))
+    def add(name, raw, may_serve=False, must_close=False):
+        found.append(Case(name, raw, may_serve, must_close or not may_serve))
 
     def chunk(data):
         return b"%x\r\n%s\r\n" % (len(data), data)
@@ -54,7 +56,7 @@ def cases(key, mark):
         add(f"coding-{name}", head(b"transfer-encoding: " + text) + chunked + hidden)
     add("coding-gzip", head(b"transfer-encoding: gzip, chunked") + chunked)
     add("coding-in-1.0", head(b"transfer-encoding: chunked", first=b"POST /v1/chat/completions HTTP/1.0")
-        + chunked + hidden)
+        + chunked + hidden, may_serve=True, must_close=True)
     # Chunks.
     for name, text in (("letters", b"zz"), ("negative", b"-1"), ("prefix", b"0x20"), ("empty", b""), ("blank", b" 20"),
                        ("overflow", b"10000000000000020"), ("plus", b"+20")):
@@ -78,7 +80,7 @@ def cases(key, mark):
     add("line-feeds", head(length, end=b"\n") + outer, may_serve=True)
     add("line-feed-hides-coding", head(b"x-a: b\ntransfer-encoding: chunked", length) + outer + hidden)
     # The first line.
-    add("two-blanks", head(length, first=b"POST  /v1/chat/completions HTTP/1.1") + outer)
+    add("two-blanks", head(length, first=b"POST  /v1/chat/completions HTTP/1.1") + outer, may_serve=True)
     add("blank-in-target", head(length, first=b"POST /v1/chat/completions /v1/x HTTP/1.1") + outer)
     add("version-2", head(length, first=b"POST /v1/chat/completions HTTP/2.0") + outer)
     add("version-1.9", head(length, first=b"POST /v1/chat/completions HTTP/1.9") + outer, may_serve=True)

@@ -3,14 +3,15 @@
 
     STILLWATCH_GATEWAY=PROGRAM Scripts/gateway/test_faults.py [NAME]...
 
-Model servers that die, hang and talk nonsense; clients that leave; a full disk; kill -9; SIGTERM; wrong settings; Redis
-and PostgreSQL lost and found. A NAME is a check or what checks' names begin with. Needs redis-server and PostgreSQL's
+Model servers that die, hang and talk nonsense; clients that leave; a full disk; kill -9; SIGTERM; wrong settings; operators'
+commands; Redis and PostgreSQL lost and found. A NAME is a check or what checks' names begin with. Needs redis-server and PostgreSQL's
 programs. Prints a line for each check; exit status: 0 all passed, 1 one failed, 2 could not run.
 """
 
 import itertools
 import re
 
+import faults_commands
 import faults_process
 import faults_shared
 import faults_upstream
@@ -59,7 +60,8 @@ def survives(f):
 
 
 def body(names):
-    checks = faults_upstream.CHECKS | faults_process.CHECKS | faults_shared.CHECKS | named([survives])
+    checks = faults_upstream.CHECKS | faults_process.CHECKS | faults_commands.CHECKS
+    checks |= faults_shared.CHECKS | named([survives])
     with Workplace() as place:
         faults = Faults(place)
         for name, function in chosen(checks, names).items():

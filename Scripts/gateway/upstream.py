@@ -505,6 +505,8 @@ class Answer:
                 if "cut" in flags:
                     break
                 if "bad-chunk" in flags:
+                    # So that what was written is read before.
+                    await connection.pause(0.05)
                     await connection.write(b"zz\r\nnot a chunk\r\n")
                     await self.trouble()
                 if "garbage-sse" in flags:
