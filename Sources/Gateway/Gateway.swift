@@ -85,7 +85,7 @@ public final class Gateway: Service, @unchecked Sendable {
         var policyFile: PolicyFile?
         var policy = try PolicyFile.empty()
         if let path = settings.policy {
-            let file = PolicyFile(path: path, log: log)
+            let file = PolicyFile(path: path)
             policy = try file.read()
             policyFile = file
         }
@@ -304,11 +304,11 @@ public final class Gateway: Service, @unchecked Sendable {
     }
 
     /// Looks for a changed policy and for what the store has, at once.
-    func refresh() async {
+    /// - Returns: what is wrong with the policy; the one before stays in force then.
+    func reload() async -> String? {
         await withCheckedContinuation { done in
             background.async { [self] in
-                refresher.refresh()
-                done.resume()
+                done.resume(returning: refresher.reloadPolicy().map { "\($0)" })
             }
         }
     }

@@ -63,10 +63,10 @@ struct AdminListener: Sendable {
         addApprovals(admin.group("/approvals"))
         addSwitches(admin.group("/switches"))
         admin.get("/audit") { [operations] request, _ in
-            let after = request.uri.queryParameters["after"].flatMap { Int64($0) } ?? 0
-            let limit = request.uri.queryParameters["limit"].flatMap { Int($0) } ?? 100
+            let after = try Self.number("after", in: request) ?? 0
+            let limit = try Self.number("limit", in: request) ?? 100
             return try await Self.answer {
-                try operations.audit(after: after, limit: min(max(limit, 1), 10_000))
+                try operations.audit(after: after, limit: Int(min(max(limit, 1), 10_000)))
             }
         }
         admin.post("/judge") { [gateway, operations] _, _ in
@@ -74,7 +74,7 @@ struct AdminListener: Sendable {
             return try await Self.answer { try operations.campaigns() }
         }
         admin.post("/policy/reload") { [gateway] _, _ in
-            await gateway.refresh()
+            if let fault = await gateway.reload() { throw HTTPError(.badRequest, message: fault) }
             return try await Self.answer { ["reloaded": true] }
         }
         admin.get("/status") { [gateway, operations] _, _ in
@@ -105,7 +105,9 @@ struct AdminListener: Sendable {
         }
         struct Rotate: Decodable, Sendable { var graceSeconds: Double? }
         keys.post { [operations] request, _ in
-            let wish = try await Self.body(request, as: Create.self)
+            let wish = try await Self.body(
+                request, as: Create.self,
+                fields: ["account", "organization", "plan", "name", "expires_seconds"])
             return try await Self.answer(status: .created) {
                 try operations.createKey(
                     account: wish.account, name: wish.name ?? "", organization: wish.organization,
@@ -117,7 +119,7 @@ struct AdminListener: Sendable {
             return try await Self.answer { try operations.keys(account: account) }
         }
         keys.post(":id/rotate") { [operations] request, context in
-            let wish = try await Self.body(request, as: Rotate.self)
+            let wish = try await Self.body(request, as: Rotate.self, fields: ["grace_seconds"])
             let id = try context.parameters.require("id")
             return try await Self.answer(status: .created) {
                 try operations.rotateKey(
@@ -136,7 +138,12 @@ struct AdminListener: Sendable {
     private func addAccounts(_ accounts: RouterGroup<Context>) {
         accounts.put(":id") { [operations] request, context in
             let id = try context.parameters.require("id")
-            let facts = try await Self.body(request, as: Operations.Account.self)
+            let facts = try await Self.body(
+                request, as: Operations.Account.self,
+                fields: [
+                    "organization", "plan", "country", "nationality", "contract", "created",
+                    "email_domain", "payment_fingerprint", "signup_path", "trusted",
+                ])
             return try await Self.answer {
                 try operations.setAccount(id, facts, actor: "admin")
                 return try operations.account(id)
@@ -160,7 +167,8 @@ struct AdminListener: Sendable {
         }
         campaigns.post(":id/block") { [operations] request, context in
             let id = try context.parameters.require("id")
-            let wish = try await Self.body(request, as: Reason.self)
+            let wish = try await Self.body(
+                request, as: Reason.self, fields: ["by", "reason", "expires_seconds"])
             return try await Self.answer {
                 [
                     "accounts": try operations.block(
@@ -171,7 +179,8 @@ struct AdminListener: Sendable {
         }
         campaigns.post(":id/unblock") { [operations] request, context in
             let id = try context.parameters.require("id")
-            let wish = try await Self.body(request, as: Reason.self)
+            let wish = try await Self.body(
+                request, as: Reason.self, fields: ["by", "reason", "expires_seconds"])
             return try await Self.answer {
                 [
                     "accounts": try operations.unblock(
@@ -193,7 +202,8 @@ struct AdminListener: Sendable {
         }
         // A step's id has slashes, so it may be given in the path with %2F or in the body.
         approvals.post("**") { [operations] request, context in
-            let wish = try await Self.body(request, as: Wish.self)
+            let wish = try await Self.body(
+                request, as: Wish.self, fields: ["id", "decision", "by", "note"])
             let path = context.parameters.getCatchAll().joined(separator: "/")
             let id = wish.id ?? path.removingPercentEncoding ?? path
             guard wish.decision == "approve" || wish.decision == "deny" else {
@@ -221,7 +231,9 @@ struct AdminListener: Sendable {
         }
         switches.put(":id") { [operations] request, context in
             let id = try context.parameters.require("id")
-            let wish = try await Self.body(request, as: Wish.self)
+            let wish = try await Self.body(
+                request, as: Wish.self,
+                fields: ["countries", "nationalities", "on", "by", "reason"])
             return try await Self.answer {
                 try operations.setSwitch(
                     id, countries: wish.countries ?? [], nationalities: wish.nationalities ?? [],
@@ -237,7 +249,7 @@ struct AdminListener: Sendable {
     // MARK: Bodies
 
     private static func body<T: Decodable & Sendable>(
-        _ request: Request, as type: T.Type
+        _ request: Request, as type: T.Type, fields: [String]
     ) async throws -> T {
         let buffer: ByteBuffer
         do {
@@ -248,8 +260,18 @@ struct AdminListener: Sendable {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         do {
-            let data = Data(buffer.readableBytesView)
-            return try decoder.decode(type, from: data.isEmpty ? Data("{}".utf8) : data)
+            let given = Data(buffer.readableBytesView)
+            let data = given.isEmpty ? Data("{}".utf8) : given
+            let names = (try JSONSerialization.jsonObject(with: data) as? [String: Any])?.keys
+            if let unknown = names?.sorted().first(where: { !fields.contains($0) }) {
+                throw HTTPError(
+                    .badRequest,
+                    message:
+                        "unknown field '\(unknown)'; known are \(fields.joined(separator: ", "))")
+            }
+            return try decoder.decode(type, from: data)
+        } catch let error as HTTPError {
+            throw error
         } catch let DecodingError.keyNotFound(key, _) {
             throw HTTPError(.badRequest, message: "the body lacks '\(key.stringValue)'")
         } catch let DecodingError.typeMismatch(_, context) {
@@ -281,6 +303,14 @@ struct AdminListener: Sendable {
             throw HTTPError(code, message: "\(error)")
         case .failure(let error): throw error
         }
+    }
+
+    private static func number(_ name: String, in request: Request) throws -> Int64? {
+        guard let text = request.uri.queryParameters[Substring(name)] else { return nil }
+        guard let number = Int64(text), number >= 0 else {
+            throw HTTPError(.badRequest, message: "\(name) is a whole number")
+        }
+        return number
     }
 
     private static func status(of fault: StoreError) -> HTTPResponse.Status {

@@ -26,6 +26,8 @@ final class Refresher: @unchecked Sendable {
     private let policyFile: PolicyFile?
     private var hasFailed = false
     private var isFirst = true
+    /// What was wrong with the policy when it was read last.
+    private var policyFault: SettingsError?
 
     init(
         store: Store, workers: [Worker], gateway: String, journal: DecisionJournal,
@@ -55,8 +57,14 @@ final class Refresher: @unchecked Sendable {
         }
     }
 
-    /// Whether the last look worked.
-    var isStoreReachable: Bool { !hasFailed }
+    /// Looks once, at the policy's file too where it is as it was.
+    /// - Returns: what is wrong with the policy.
+    func reloadPolicy() -> SettingsError? {
+        policyFile?.forget()
+        policyFault = nil
+        refresh()
+        return policyFault
+    }
 
     private func look() throws(StoreError) {
         let revisions = try store.revisions()
@@ -78,7 +86,17 @@ final class Refresher: @unchecked Sendable {
             change.approvals = try store.approvals(changedAfter: seen[.approvals] ?? 0)
             seen[.approvals] = change.approvals.map(\.revision).max() ?? revisions[.approvals]
         }
-        change.policy = policyFile?.readIfChanged()
+        if let policyFile {
+            do throws(SettingsError) {
+                if let policy = try policyFile.readIfChanged() {
+                    change.policy = policy
+                    log.notice("the policy was read anew")
+                }
+            } catch {
+                policyFault = error
+                log.error("\(error); the policy in force stays")
+            }
+        }
         change.isFirst = isFirst
         isFirst = false
         deliver(change)

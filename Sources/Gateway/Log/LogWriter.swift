@@ -50,7 +50,7 @@ final class LogWriter: @unchecked Sendable {
     /// Longest time that an exchange waits for a disk that fails, seconds.
     private static let patience = 2.0
     /// Room that a disk must have before requests are let in again.
-    private static let roomBytes: Int64 = 256 << 10
+    private static let roomBytes: Int64 = 16 << 10
 
     init(settings: LogSettings, folder: LogFolder, metrics: Metrics) {
         self.settings = settings

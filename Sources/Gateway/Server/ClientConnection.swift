@@ -106,7 +106,10 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler {
                 ? APIError(.headersTooLarge, "The request's headers are too large.")
                 : APIError(.badRequest, "The request is not valid HTTP/1.1.")
             refuse(answer, .openAI, .other)
-        case .answering, .closed:
+        case .answering:
+            // The answer at hand is still owed; nothing after it can be understood.
+            break
+        case .closed:
             context.close(promise: nil)
         }
     }
@@ -231,7 +234,8 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler {
             || head.headers.contains(name: "content-length")
         {
             return APIError(
-                .badRequest, "Of transfer codings only 'chunked' is understood, and without a length.")
+                .badRequest,
+                "Of transfer codings only 'chunked' is understood, and without a length.")
         }
         return nil
     }

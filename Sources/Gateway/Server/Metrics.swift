@@ -128,13 +128,13 @@ final class Metrics: Sendable {
             ("slow_clients_total", "counter", slowClients),
             ("exchanges_logged_total", "counter", loggedExchanges),
             ("exchange_log_bytes_total", "counter", loggedBytes),
-            ("exchanges_dropped_total", "counter", lostExchanges),
+            ("exchanges_lost_total", "counter", lostExchanges),
             ("exchange_log_failures_total", "counter", logFailures),
             ("judgements_total", "counter", judgements),
             ("accounts_accused", "gauge", accusedAccounts),
             ("shared_budget_failures_total", "counter", budgetFailures),
             ("store_failures_total", "counter", storeFailures),
-            ("spans_lost_total", "counter", droppedSpans),
+            ("spans_dropped_total", "counter", droppedSpans),
         ] {
             text += "# TYPE stillwatch_\(name) \(kind)\nstillwatch_\(name) \(count.value)\n"
         }

@@ -4,7 +4,8 @@ import Foundation
 
 extension GatewaySettings {
     private static let top = [
-        "listen", "tls", "admin", "state", "pepper_file", "store", "upstreams", "exchange_log", "budgets",
+        "listen", "tls", "admin", "state", "pepper_file", "store", "upstreams", "exchange_log",
+        "budgets",
         "prices", "policy", "judging", "trusted_proxies", "country_header", "limits",
         "other_routes", "telemetry", "threads",
     ]

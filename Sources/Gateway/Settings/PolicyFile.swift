@@ -1,23 +1,19 @@
 import Detection
 import Enforcement
 import Foundation
-import Logging
 
 /// The policy's file, read again when it has changed.
 final class PolicyFile: @unchecked Sendable {
     // Used by one thread at a time: the one that starts the gateway, then the refresher's.
     private let path: String
-    private let log: Logger
+    private var isKnown = false
     private var last: Data?
     private var canaryPaths: [String] = []
     private var lastCanaries: [Data?] = []
     /// A policy is written by hand; anything larger is a mistake.
     private static let largest = 4 << 20
 
-    init(path: String, log: Logger) {
-        self.path = path
-        self.log = log
-    }
+    init(path: String) { self.path = path }
 
     /// Reads the file.
     func read() throws(SettingsError) -> Policy {
@@ -26,6 +22,7 @@ final class PolicyFile: @unchecked Sendable {
                 file: path, line: 1, what: "cannot be read; check the path and its permissions")
         }
         last = data
+        isKnown = true
         return try parse(data)
     }
 
@@ -63,24 +60,20 @@ final class PolicyFile: @unchecked Sendable {
         var list: [String] = []
     }
 
-    /// The policy, if the file has changed and can be read; one that cannot is told of, and the one in force stays.
-    func readIfChanged() -> Policy? {
+    /// The policy, if the file has changed. One that cannot be read is told of once; the one in force stays.
+    func readIfChanged() throws(SettingsError) -> Policy? {
         let data = FileManager.default.contents(atPath: path)
         let canaries = canaryPaths.map { FileManager.default.contents(atPath: $0) }
-        if data == last, canaries == lastCanaries { return nil }
+        if isKnown, data == last, canaries == lastCanaries { return nil }
+        isKnown = true
         last = data
         lastCanaries = canaries
         guard let data else {
-            log.error("\(path) is gone; the policy in force stays")
-            return nil
+            throw SettingsError(file: path, line: 1, what: "the file is gone; put it back")
         }
-        do throws(SettingsError) {
-            let policy = try parse(data)
-            log.notice("the policy was read anew")
-            return policy
-        } catch {
-            log.error("\(error); the policy in force stays")
-            return nil
-        }
+        return try parse(data)
     }
+
+    /// Has the file read anew the next time, changed or not.
+    func forget() { isKnown = false }
 }

@@ -28,7 +28,8 @@ final class UpstreamPool {
     }
 
     init(
-        settings: UpstreamSettings, loop: any EventLoop, share: Int, headerBytes: Int, answerBytes: Int,
+        settings: UpstreamSettings, loop: any EventLoop, share: Int, headerBytes: Int,
+        answerBytes: Int,
         tls: NIOSSLContext?
     ) {
         self.settings = settings
