@@ -384,7 +384,7 @@ def policy_reloaded(f):
     served(f, gateway, key)
     gateway.write_policy({"rules": [{"id": "a", "when": {"account": ["customer"]}, "do": "block"}]})
     until("the block is in force", 10, lambda: chat(gateway.port, key, f.prompt()).status == 403, 0.1)
-    gateway.write_policy("rules:\n  - id: a\n    when: {}\n    do: explode\n")
+    gateway.write_policy("rules:\n  - id: a\n    when: {account: [customer]}\n    do: explode\n")
     answer = gateway.admin("POST", "/admin/policy/reload")
     expect("policy.yaml:4" in json.dumps(answer), f"the mistake is not named: {answer}")
     equal(chat(gateway.port, key, f.prompt()).status, 403, "status under a wrong policy")
