@@ -10,7 +10,7 @@ import time
 
 import wire
 from faults_upstream import GRACE_SECONDS, error_in_stream, served
-from harness import equal, expect, free_port, http_json, named, until
+from harness import equal, expect, expected_text, free_port, http_json, named, until
 from siege import api_error
 from wire import Broken, Wire, ask, bearer, chat, chat_body, message, message_body, request
 
@@ -34,6 +34,23 @@ def written_before_the_end(f):
         record = f.gateway.exchange(prompt, seconds=0)
         equal(record["account"]["id"], "customer", "account")
         expect(record["usage"]["output_tokens"] > 0, f"usage in the log: {record.get('usage')}")
+
+
+def leavers_are_logged(f):
+    """Who leaves just before the end has what was read in the log, and is billed for it."""
+    prompt, model = f.prompt(), "paced-2ms+long-300"
+    connection, answer = wire.open_stream(
+        f.gateway.port, bearer(f.key), "/v1/chat/completions", chat_body(prompt, model, stream=True))
+    with connection:
+        seen = b""
+        for part in connection.parts(answer):
+            seen += part
+            if seen.count(b"data:") > 200:
+                break
+    record = f.gateway.exchange(prompt)
+    expect(record["usage"]["output_tokens"] >= 100, f"usage in the log: {record['usage']}")
+    start = expected_text(prompt, model)[:400]
+    expect(start in json.dumps(record["response"]), f"what was read is not in the log: {str(record)[:300]}")
 
 
 def rotated(f):
@@ -399,5 +416,5 @@ def health(f):
 
 
 CHECKS = named([
-    written_before_the_end, rotated, disk_full_refuses, disk_fails_refuses, disk_full_drops, log_folder_missing, killed,
-    budget_after_restart, drained, drain_runs_out, wrong_settings, wrong_commands, port_taken, policy_reloaded, health])
+    written_before_the_end, leavers_are_logged, rotated, disk_full_refuses, disk_fails_refuses,
+    disk_full_drops, log_folder_missing, killed, budget_after_restart, drained, drain_runs_out, wrong_settings, wrong_commands, port_taken, policy_reloaded, health])

@@ -292,5 +292,5 @@ def canaries():
 
 CHECKS = named([
     wrong_keys, blocked, challenged, shadowed, throttled_softly, throttled_hard, budget_exhausted, stripped_messages,
-    stripped_from_compressed,    stripped_messages_helper, stripped_messages_async, stripped_chat, stripped_responses, summarised, dropped_logprobs,
-    capped_reasoning, reduced, watermarked, canaries])
+    stripped_from_compressed, stripped_messages_helper, stripped_messages_async, stripped_chat, stripped_responses,
+    summarised, dropped_logprobs, capped_reasoning, reduced, watermarked, canaries])

@@ -109,6 +109,8 @@ def many_connections(s):
         for _ in range(CONNECTIONS + 10):
             with contextlib.suppress(OSError):
                 stack.enter_context(Wire(gateway.port))
+        # Taken by several threads, so not at once.
+        until("they are taken", 5, lambda: gateway.metric("stillwatch_connections$") >= CONNECTIONS)
         expect(serves() in (None, 503), "a connection over the bound was served")
         equal(http_json(gateway.admin_port, "GET", "/healthz")[0], 200, "health meanwhile")
     until("there is room again", 5, lambda: serves() == 200)

@@ -3,9 +3,10 @@
 
     STILLWATCH_GATEWAY=PROGRAM Scripts/gateway/test_faults.py [NAME]...
 
-Model servers that die, hang and talk nonsense; clients that leave; a full disk; kill -9; SIGTERM; wrong settings; operators'
-commands; Redis and PostgreSQL lost and found. A NAME is a check or what checks' names begin with. Needs redis-server and PostgreSQL's
-programs. Prints a line for each check; exit status: 0 all passed, 1 one failed, 2 could not run.
+Model servers that die, hang and talk nonsense; clients that leave; a full disk; kill -9; SIGTERM; wrong settings;
+operators' commands; Redis and PostgreSQL lost and found. A NAME is a check or what checks' names begin with. Needs
+redis-server and PostgreSQL's programs. Prints a line for each check; exit status: 0 all passed, 1 one failed, 2 could
+not run.
 """
 
 import itertools
