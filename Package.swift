@@ -165,7 +165,9 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "Enforcement", "Store", "Exchanges", "Detection", "Scanning",
+                "Gateway", "Enforcement", "Store", "Exchanges", "Sketches", "Detection", "Scanning",
+                "Simulation",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ], swiftSettings: settings),

@@ -54,7 +54,8 @@ public final class Gateway: Service, @unchecked Sendable {
         folder = try LogFolder(
             path: settings.log.folder, gateway: id, retentionSeconds: settings.log.retentionSeconds)
         try folder.recover()
-        writer = LogWriter(settings: settings.log, folder: folder, metrics: metrics)
+        writer = LogWriter(
+            settings: settings.log, folder: folder, metrics: metrics, messages: log)
         if let shared = settings.sharedBudgets {
             let address = try RedisAddress(url: shared)
             budgets = .shared(

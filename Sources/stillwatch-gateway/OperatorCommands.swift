@@ -107,6 +107,7 @@ struct AccountCommand: ParsableCommand {
         var paymentFingerprint: String?
         @Option(name: .customLong("signup-path"), help: "How it signed up.")
         var signupPath: String?
+        @Flag(inversion: .prefixedNo, help: "Whether people vouch for it.") var trusted: Bool?
 
         func run() throws {
             var facts = Operations.Account()
@@ -119,6 +120,7 @@ struct AccountCommand: ParsableCommand {
             facts.emailDomain = emailDomain
             facts.paymentFingerprint = paymentFingerprint
             facts.signupPath = signupPath
+            facts.trusted = trusted
             let operations = try store.operations()
             try operations.setAccount(id, facts, actor: store.actor)
             try store.print(try operations.account(id))

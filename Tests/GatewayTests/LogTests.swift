@@ -1,12 +1,16 @@
 import Detection
 import Exchanges
 import Foundation
+import Logging
 import Scanning
 import Store
 import Synchronization
 import Testing
 
 @testable import Gateway
+
+/// Messages that nobody reads.
+let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
 /// A folder that is gone afterwards.
 final class Scratch {
@@ -102,7 +106,8 @@ struct LogTests {
         let scratch = try Scratch()
         let folder = try LogFolder(path: scratch.path, gateway: "gw", retentionSeconds: nil)
         let metrics = Metrics()
-        let writer = LogWriter(settings: settings(scratch.path), folder: folder, metrics: metrics)
+        let writer = LogWriter(
+            settings: settings(scratch.path), folder: folder, metrics: metrics, messages: quiet)
         writer.start()
         var source = try LoggedExchanges(seed: 7)
         for number in 0..<300 {
@@ -165,7 +170,8 @@ struct LogTests {
         let rules = try RuleSet(Rule.defaults)
         for (place, expected) in [(nil, 15), (places[3], 11), (places[9], 5)] {
             let writer = LogWriter(
-                settings: settings(scratch.path), folder: folder, metrics: Metrics())
+                settings: settings(scratch.path), folder: folder, metrics: Metrics(),
+                messages: quiet)
             var tokens: Int64 = 0
             let replay = LogReplay(folder: folder, rules: rules, writer: writer) { _, _, used, _ in
                 tokens += used
@@ -183,7 +189,8 @@ struct LogTests {
             let folder = try LogFolder(path: path, gateway: "gw", retentionSeconds: nil)
             let metrics = Metrics()
             let writer = LogWriter(
-                settings: settings(path, overflow: overflow), folder: folder, metrics: metrics)
+                settings: settings(path, overflow: overflow), folder: folder, metrics: metrics,
+                messages: quiet)
             // Gone, so that a new segment cannot be made.
             try FileManager.default.removeItem(atPath: path)
             writer.start()
@@ -219,7 +226,7 @@ struct LogTests {
         small.queueBytes = 100
         let metrics = Metrics()
         // Not started, so nothing leaves the queue.
-        let writer = LogWriter(settings: small, folder: folder, metrics: metrics)
+        let writer = LogWriter(settings: small, folder: folder, metrics: metrics, messages: quiet)
         let outcome = Mutex<Bool?>(nil)
         writer.submit([LogEntry(line: [UInt8](repeating: 0x20, count: 101), signals: nil)]) {
             isWritten in

@@ -3,6 +3,7 @@ import Detection
 import Dispatch
 import Exchanges
 import Foundation
+import Logging
 import Store
 import Synchronization
 
@@ -47,15 +48,19 @@ final class LogWriter: @unchecked Sendable {
     private let decoder = RecordDecoder(format: .stillwatch)
     private var padded: [UInt8] = []
     private let folder: LogFolder
+    private let messages: Logger
+    /// Since when the disk fails; `nil` while it does not.
+    private var failingSince: Date?
     /// Longest time that an exchange waits for a disk that fails, seconds.
     private static let patience = 2.0
     /// Room that a disk must have before requests are let in again.
     private static let roomBytes: Int64 = 16 << 10
 
-    init(settings: LogSettings, folder: LogFolder, metrics: Metrics) {
+    init(settings: LogSettings, folder: LogFolder, metrics: Metrics, messages: Logger) {
         self.settings = settings
         self.folder = folder
         self.metrics = metrics
+        self.messages = messages
     }
 
     func start() {
@@ -187,9 +192,11 @@ final class LogWriter: @unchecked Sendable {
                 if segment == nil { segment = try folder.newSegment() }
                 try segment?.append(bytes)
                 isRefusing.store(false, ordering: .relaxed)
+                tellOfRecovery()
                 return true
             } catch {
                 metrics.logFailures.add()
+                tell(of: error)
                 if let failed = segment {
                     failed.close()
                     folder.pack(failed.name)
@@ -203,6 +210,21 @@ final class LogWriter: @unchecked Sendable {
         }
     }
 
+    private func tell(of error: any Error) {
+        guard failingSince == nil else { return }
+        failingSince = Date()
+        messages.error(
+            "exchanges cannot be written down: \(error); requests are \(settings.overflow == .refuse ? "refused" : "served, and what is lost is counted")"
+        )
+    }
+
+    private func tellOfRecovery() {
+        guard let since = failingSince else { return }
+        failingSince = nil
+        messages.notice(
+            "exchanges are written down again after \(Int(-since.timeIntervalSinceNow)) s")
+    }
+
     /// Lets requests in again as soon as there is room for what they bring.
     private func probe() {
         guard isRefusing.load(ordering: .relaxed) else { return }
@@ -213,6 +235,7 @@ final class LogWriter: @unchecked Sendable {
             segment = fresh
         }
         isRefusing.store(false, ordering: .relaxed)
+        tellOfRecovery()
     }
 
     private func profile(_ line: [UInt8], _ signals: ExchangeSignals) {
