@@ -15,6 +15,7 @@ from workbench import Failure, measure
 
 from .isolation import end_with_parent
 
+HERE = pathlib.Path(__file__).resolve().parent
 MOCK_PORT, NGINX_PORT, GATEWAY_PORT, ADMIN_PORT = 9100, 9201, 9301, 9302
 TOKEN = "evaluation-operator-token"
 READY_SECONDS = 30
@@ -138,7 +139,7 @@ class Gateway(Process):
         token.write_text(TOKEN + "\n")
         token.chmod(0o600)
         self.folder = folder
-        self.policy(policy or {"rules": [
+        self.write_policy(policy or {"rules": [
             {"id": "campaigns", "when": {"verdict": "distillation"}, "do": "block"}]})
         configuration = folder / "stillwatch.yaml"
         configuration.write_text(json.dumps({
@@ -157,7 +158,7 @@ class Gateway(Process):
         super().__init__([program, "serve", "--config", configuration], folder / "gateway.out", core, cwd=folder)
         self.wait(lambda: call(ADMIN_PORT, "GET", "/readyz")[0] == 200)
 
-    def policy(self, tree):
+    def write_policy(self, tree):
         """Writes the policy; a running gateway takes it up within a second."""
         file = self.folder / "policy.yaml.new"
         file.write_text(json.dumps(tree, indent=1))
