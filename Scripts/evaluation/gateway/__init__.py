@@ -22,8 +22,8 @@ def run(bench):
 NOTES = """## How it was measured
 
 Everything is on loopback in a network namespace of its own. The gateway and nginx have one worker each, on one core; the model
-server's stand-in and the load share another. The gateway does all that it does in service: it checks keys, holds budgets, asks a
-policy, reads the signs of distillation from each exchange, and ends an answer only when the exchange is in its log; nginx passes
-bytes on. CPU seconds are user and system time of all threads and children of the process, so that packing the log counts as well.
-Figures are medians over rounds, and ratios medians of the ratio within a round. nginx's connection table is laid out when it
-starts, so that what it needs for a stream is less than what it sets aside for one."""
+server's stand-in and the load share another. The gateway does all that it does in service: it checks keys, holds budgets, asks
+a policy, reads the signs of distillation from each exchange, and ends an answer only when the exchange is in its log; nginx
+passes bytes on. CPU seconds are user and system time of all threads and processes of the program, so that packing the log
+counts as well. Figures are medians over rounds, and ratios medians of the ratio within a round. nginx's connection table is laid
+out when it starts, so that what it needs for a stream is less than what it sets aside for one."""

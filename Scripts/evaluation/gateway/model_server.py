@@ -4,8 +4,9 @@
 
 The request says in the header `x-exchange` which answer it wants; the file has a JSON object a line: `id`, `status`,
 `text`, `thinking`, `signature`, `finish`, `input`, `output` and `reasoning` (tokens). Speaks OpenAI's chat completions and
-embeddings and Anthropic's messages. `x-pace` asks for a pause between the events of a stream, in seconds. Records what
-the last request for each answer was with `--requests FILE`, at its end.
+embeddings and Anthropic's messages. `x-pace` asks for a pause between the events of a stream, in seconds. An answer with
+`obeys` is one of a model that keeps to the request's limits, whose tokens are words, one an event. GET /__stats says how many
+requests came.
 """
 
 import argparse
@@ -20,15 +21,36 @@ ERRORS = {400: "invalid_request_error", 429: "rate_limit_error", 529: "overloade
 CREATED = 1_790_000_000
 
 
-def pieces(text, most=PIECES):
-    size = max(8, -(-len(text) // most))
-    return [text[at:at + size] for at in range(0, len(text), size)]
+# How much of its reasoning an obeying model does at an effort.
+EFFORTS = {"none": 0.0, "minimal": 0.05, "low": 0.2, "medium": 0.5, "high": 1.0}
 
 
 def tokens_of(text):
     """Words, each with the space before it."""
     first, *others = text.split(" ")
     return [first, *(" " + word for word in others)]
+
+
+def pieces(text, answer):
+    if answer.get("obeys"):
+        return tokens_of(text) if text else []
+    size = max(8, -(-len(text) // PIECES))
+    return [text[at:at + size] for at in range(0, len(text), size)]
+
+
+def obeying(answer, body):
+    """The answer within the request's limits. What an answer may have in all is for the reasoning first, as in both APIs."""
+    thinking, text = tokens_of(answer["thinking"]), tokens_of(answer["text"])
+    budget = (body.get("thinking") or {}).get("budget_tokens", len(thinking))
+    share = EFFORTS[body.get("reasoning_effort", "high")]
+    thinking = thinking[:min(budget, int(share * len(thinking)))]
+    limits = [body[name] for name in ("max_tokens", "max_completion_tokens") if body.get(name) is not None]
+    most = min(limits, default=len(thinking) + len(text))
+    thinking = thinking[:most]
+    kept = text[:most - len(thinking)]
+    return {
+        **answer, "thinking": "".join(thinking), "text": "".join(kept), "reasoning": len(thinking),
+        "finish": "stop" if len(kept) == len(text) else "length", "output": len(thinking) + len(kept)}
 
 
 def logprobs(text):
@@ -64,9 +86,9 @@ def chat_stream(answer, body):
             {"index": 0, "delta": delta, "logprobs": probabilities, "finish_reason": finish}]}
 
     yield chunk({"role": "assistant", "content": ""})
-    for piece in pieces(answer["thinking"]):
+    for piece in pieces(answer["thinking"], answer):
         yield chunk({"reasoning_content": piece})
-    for piece in pieces(answer["text"]):
+    for piece in pieces(answer["text"], answer):
         yield chunk({"content": piece}, None, logprobs(piece) if body.get("logprobs") else None)
     yield chunk({}, "length" if answer["finish"] == "length" else "stop")
     if (body.get("stream_options") or {}).get("include_usage"):
@@ -93,7 +115,7 @@ def message_stream(answer, body):
         kind = block["type"]
         empty = {"type": kind, kind: ""} | ({"signature": ""} if kind == "thinking" else {})
         yield "content_block_start", {"type": "content_block_start", "index": index, "content_block": empty}
-        for piece in pieces(block[kind]):
+        for piece in pieces(block[kind], answer):
             yield "content_block_delta", {
                 "type": "content_block_delta", "index": index, "delta": {"type": f"{kind}_delta", kind: piece}}
         if kind == "thinking":
@@ -129,7 +151,7 @@ def error(path, status):
 class Server:
     def __init__(self, answers):
         self.answers = answers
-        self.requests = {}
+        self.count = 0
         self.running = set()
 
     async def connected(self, reader, writer):
@@ -152,12 +174,17 @@ class Server:
         path = head[0].split(" ")[1].partition("?")[0]
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
         data = await reader.readexactly(int(headers.get("content-length", 0)))
+        if path == "/__stats":
+            await self.reply(writer, 200, {"requests": self.count})
+            return True
         answer = self.answers.get(headers.get("x-exchange"))
         if path not in ROUTES or answer is None:
             await self.reply(writer, 404, error(path, 404))
             return True
         body = json.loads(data)
-        self.requests[answer["id"]] = body
+        self.count += 1
+        if answer.get("obeys"):
+            answer = obeying(answer, body)
         whole, stream = ROUTES[path]
         if answer["status"] != 200:
             await self.reply(writer, answer["status"], error(path, answer["status"]))
@@ -197,9 +224,6 @@ async def run(options):
     listener = await asyncio.start_server(server.connected, "127.0.0.1", options.port, limit=8 << 20, backlog=1024)
     await ended.wait()
     listener.close()
-    if options.requests:
-        with open(options.requests, "w", encoding="utf-8") as out:
-            json.dump(server.requests, out)
     for task in server.running:
         task.cancel()
 
@@ -208,6 +232,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--answers", required=True)
-    parser.add_argument("--requests")
     asyncio.run(run(parser.parse_args()))
     sys.exit(0)

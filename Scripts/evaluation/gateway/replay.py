@@ -120,7 +120,8 @@ def summary(world, gateway, sent):
         by_account[entry["account"]].append(entry)
     groups = collections.defaultdict(lambda: {
         "accounts": 0, "exchanges": 0, "refused": 0, "blocked": 0, "accused": 0, "suspicious": 0})
-    campaign = {"accounts": 0, "exchanges": 0, "through": 0, "through_after": 0, "blocked": 0, "accused": 0, "cut": 0}
+    campaign = {"accounts": 0, "exchanges": 0, "through": 0, "through_after": 0, "let_in": 0, "let_in_accounts": 0,
+                "blocked": 0, "accused": 0, "cut": 0}
     served_after, until_refused, firsts = [], [], []
     for account in world.senders:
         entries = by_account[account]
@@ -143,6 +144,10 @@ def summary(world, gateway, sent):
         if not refused:
             continue
         firsts.append(min(entry["sent"] for entry in refused))
+        # Whoever is no longer accused after a later judgement is served again.
+        let_in = sum(entry["status"] != 403 and entry["sent"] > min(entry["done"] for entry in refused) for entry in entries)
+        campaign["let_in"] += let_in
+        campaign["let_in_accounts"] += let_in > 0
         if verdict != "distillation":
             continue
         since = moment(listing["since"])
@@ -166,34 +171,36 @@ def summary(world, gateway, sent):
         "first_refused": None if first is None else first - min(entry["sent"] for entry in sent)}
 
 
-# The campaign in one step.
+# A campaign in one step.
 
 def one_step(world, gateway, keys, sent):
-    """Without the policy's rule: all members served again, then blocked by one order, then let in again."""
-    listed = [row for row in gateway.admin("GET", "/admin/campaigns")
+    """Without the policy's rule: all members served again, then blocked by one order for each campaign, then let in again."""
+    listed = [row["id"] for row in gateway.admin("GET", "/admin/campaigns")
               if row["verdict"] == "distillation" and not row.get("ended")]
-    if not listed:
+    campaign_of = {account: gateway.admin("GET", f"/admin/accounts/{account}").get("campaign") for account in world.senders}
+    members = [account for account in world.senders if campaign_of[account] in listed]
+    if not members:
         return None
-    campaign = max(listed, key=lambda row: row["accounts"])["id"]
-    members = [account for account in world.senders
-               if gateway.admin("GET", f"/admin/accounts/{account}").get("campaign") == campaign]
-    others = [account for account in world.senders if account not in set(members)]
     exchange = next(entry["id"] for entry in sent if entry["status"] == 200)
     gateway.write_policy({"rules": []})
-    until_all(members, keys, exchange, 200)
-    with streams_of(members[:OPEN_STREAMS], keys, long_answer(world)) as streams:
+    is_served = until_all(members, keys, exchange, 200) is not None
+    with streams_of(members[:OPEN_STREAMS] if is_served else [], keys, long_answer(world)) as streams:
         ordered = time.monotonic()
-        answer = gateway.admin("POST", f"/admin/campaigns/{campaign}/block", {"by": "evaluation", "reason": "one step"})
+        for campaign in listed:
+            gateway.admin("POST", f"/admin/campaigns/{campaign}/block", {"by": "evaluation", "reason": "one step"})
         answered = time.monotonic()
         refused = until_all(members, keys, exchange, 403)
         cut = until_ended(streams)
-    spared = [account for account in others if status_of(keys[account], exchange) == 403]
-    gateway.admin("POST", f"/admin/campaigns/{campaign}/unblock", {"by": "evaluation", "reason": "done"})
+    spared = [account for account in world.senders
+              if account not in members and status_of(keys[account], exchange) == 403]
+    for campaign in listed:
+        gateway.admin("POST", f"/admin/campaigns/{campaign}/unblock", {"by": "evaluation", "reason": "done"})
     again = until_all(members, keys, exchange, 200)
     return {
-        "members": len(members), "ordered": answer["accounts"], "guilty": sum(map(world.is_guilty, members)),
+        "orders": len(listed), "largest": max(collections.Counter(campaign_of[account] for account in members).values()),
+        "members": len(members), "guilty": sum(map(world.is_guilty, members)), "served_before": is_served,
         "answered": answered - ordered, "all_refused": refused and refused - ordered,
-        "streams": len(streams), "streams_cut": len(cut), "last_cut": max(cut, default=ordered) - ordered if cut else None,
+        "streams": len(streams), "streams_cut": len(cut), "last_cut": max(cut) - ordered if cut else None,
         "others_refused": len(spared), "let_in_again": again is not None}
 
 
@@ -267,28 +274,33 @@ def bars(data):
                 f"{share * 100:.0f} % ({campaign['blocked']} of {campaign['accounts']})", "", share >= BLOCKED_BAR),
             Bar(f"{name}: last request served after its account's verdict, s", f"<= {EFFECT_BAR}", f"{world['effect']:.2f}",
                 "", world["effect"] <= EFFECT_BAR)]
+        found.append(Bar(
+            f"{name}: requests served of a campaign account that was blocked before", "0",
+            f"{campaign['let_in']} ({campaign['let_in_accounts']} accounts)", "", campaign["let_in"] == 0))
         blocked = step and step["all_refused"]
         found.append(Bar(
-            f"{name}: campaign blocked in one step: every member refused after, s", f"<= {EFFECT_BAR}",
+            f"{name}: blocked by order, every member refused after, s", f"<= {EFFECT_BAR}",
             f"{blocked:.2f}" if blocked else "never", "",
-            bool(blocked) and blocked <= EFFECT_BAR and step["others_refused"] == 0 and step["let_in_again"]
-            and step["streams_cut"] == step["streams"]))
+            bool(blocked) and blocked <= EFFECT_BAR and step["served_before"] and step["others_refused"] == 0
+            and step["let_in_again"] and step["streams_cut"] == step["streams"]))
     return found
 
 
 def sections(data, _):
     blocks = [
         "## A campaign against the gateway",
-        f"Worlds of {DAYS} days with {data['prompts']} and one campaign each, replayed against a running gateway (two threads, a judgement "
-        f"each {data['judged_every']} s, a policy that blocks every account whose verdict is `distillation`). Each account has a key of "
-        "its own, made through the operators' listener, and its facts from the account table. Its requests are sent in the "
-        "order and at the relative times of the world by OpenAI's or Anthropic's Python SDK with the user agent and, as a trusted "
-        "proxy says it, the address of the world; a stand-in model server gives the world's answers. Fingerprints of TLS clients and "
-        "networks' numbers are not told to the gateway.",
+        f"Worlds of {DAYS} days with {data['prompts']} and one campaign each, replayed against a running gateway (two threads, a "
+        f"judgement each {data['judged_every']} s, a policy that blocks every account whose verdict is `distillation`). Each "
+        "account has a key of its own, made through the operators' listener, and its facts from the account table. Its requests "
+        "are sent in the order and at the relative times of the world by OpenAI's or Anthropic's Python SDK with the user agent "
+        "and, as a trusted proxy says it, the address of the world; a stand-in model server gives the world's answers. "
+        "Fingerprints of TLS clients and networks' numbers are not told to the gateway.",
         "The gateway takes its own time for each request, so that seven days become minutes: volumes, prompts, identities and "
-        "the days of sign-up (as old at the end as in the world) are as they were, but all become active within one hour of one day. "
-        "What rests on when accounts become active (`activity_burst`, volumes in the common time) says nothing here, and "
-        "a campaign must be found without it. Nor is a week of traffic there before the campaign begins, as a provider would have.",
+        "the days of sign-up (as old at the end as in the world) are as they were, but all become active within minutes of one "
+        "day. What rests on when accounts become active (`activity_burst`, volumes in the common time) says nothing here, and "
+        "a campaign must be found without it. Nor is there a week of traffic before the campaign begins, as a provider would "
+        "have. Days of a world pass between two judgements, so that the share served before the block says how many requests "
+        "it takes to be found, not how many days.",
     ]
     rows = []
     for name, world in data["worlds"].items():
@@ -305,15 +317,18 @@ def sections(data, _):
         "A scan of the same world with its own times and all of its columns accuses so many guilty + innocent accounts.",
         "### From verdict to effect",
         table(["world", "first campaign found after, s", "first refusal after, s", "last served after its verdict, s",
-               "served later than the bar", "first refused after its verdict, median s"], [[
+               "served later than the bar", "served after a block",
+               "first refused after its verdict, median s"], [[
             name, plain(world["first_campaign"], 1), plain(world["first_refused"], 1), f"{world['effect']:.2f}",
-            world["campaign"]["through_after"], plain(world["until_refused"], 2)] for name, world in data["worlds"].items()]),
-        "### The campaign in one step",
-        "With the policy's rule taken out, so that all members are served again; then one order of an operator blocks the "
-        "campaign, and another lets it in again. Members have slow streams open meanwhile, whose next event is due seconds later.",
-        table(["world", "members", "of these guilty", "order answered, s", "all refused, s", "streams cut", "last cut, s",
-               "others refused", "let in again"], [[
-            name, step["members"], step["guilty"], f"{step['answered']:.3f}", plain(step["all_refused"], 2),
+            world["campaign"]["through_after"], world["campaign"]["let_in"], plain(world["until_refused"], 2)] for name, world in data["worlds"].items()]),
+        "### A campaign in one step",
+        "With the policy's rule taken out, so that all members are served again; then an operator blocks each campaign found, "
+        "with one order for each, and lets it in again. Members have slow streams open meanwhile, whose next event is due "
+        "seconds later. What the world made as one campaign can be found as several, as in a scan.",
+        table(["world", "orders", "members", "of these guilty", "largest campaign", "orders answered, s", "all refused, s",
+               "streams cut", "last cut, s", "others refused", "let in again"], [[
+            name, step["orders"], step["members"], step["guilty"], step["largest"], f"{step['answered']:.3f}",
+            plain(step["all_refused"], 2),
             f"{step['streams_cut']} of {step['streams']}", plain(step["last_cut"], 2), step["others_refused"],
             "yes" if step["let_in_again"] else "no"]
             for name, step in ((name, world["step"]) for name, world in data["worlds"].items()) if step]),

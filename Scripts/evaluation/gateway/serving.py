@@ -19,7 +19,6 @@ HERE = pathlib.Path(__file__).resolve().parent
 MOCK_PORT, NGINX_PORT, GATEWAY_PORT, ADMIN_PORT = 9100, 9201, 9301, 9302
 TOKEN = "evaluation-operator-token"
 READY_SECONDS = 30
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def cores():
@@ -92,12 +91,9 @@ class Process:
         return found
 
     def cpu_seconds(self):
-        """User and system time of all of them, in seconds, with children that have ended."""
-        ticks = 0
-        for pid in self.family:
-            with contextlib.suppress(OSError):
-                ticks += sum(map(int, status_fields(pid)[11:15]))
-        return ticks / TICKS
+        """User and system time of all of them, in seconds."""
+        # As clock_getcpuclockid(3) makes a clock of a process: finer than the ticks in /proc.
+        return sum(time.clock_gettime((~pid << 3) | 2) for pid in self.family)
 
     def resident_bytes(self):
         total = 0

@@ -218,7 +218,7 @@ def sections(data, _):
         table(["", "before", "open", "after", "KiB a stream", "files before", "open", "after", "core busy"], rows),
         "### Clients that leave",
         f"{LEAVING} clients leave one after another in the middle of a stream, then as many at once. The next event is due "
-        f"{EVERY_SECONDS} s later at most, so that only the end of the connection can tell. Milliseconds from the client's close until "
-        f"the model server has seen the connection end, asked twice a millisecond.",
+        f"{EVERY_SECONDS} s later at most, so that only the end of the connection can tell. Milliseconds from the client's "
+        f"close until the model server has seen the connection end, asked twice a millisecond.",
         table(["", "known", "median ms", "slowest ms", "all at once ms"], leaving),
     ], []
