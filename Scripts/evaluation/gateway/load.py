@@ -55,7 +55,11 @@ def measured(bench, tools):
             ratio = statistics.median(ratios(data["loads"][name], "cpu"))
             say(f"gateway: load: {name}: {ratio:.2f} x nginx, machine's load {os.getloadavg()[0]:.1f}")
         data["resident"]["after"] = {name: process.resident_bytes() for name, (_, process) in targets.items()}
-        data["logged"] = sum(file.stat().st_size for file in (work / "gateway/state/log").rglob("*") if file.is_file())
+        metrics = gateway.metrics()
+        data["log"] = {name: metrics[f"stillwatch_{name}_total"] for name in ("exchanges_logged", "exchanges_lost")}
+        data["log"]["bytes"] = metrics["stillwatch_exchange_log_bytes_total"]
+        data["log"]["answered"] = sum(
+            turn["gateway"]["requests"] for rounds in data["loads"].values() for turn in rounds)
     bench.remove("load")
     return data
 
@@ -167,6 +171,11 @@ def bars(data):
               for target in ("gateway", "nginx")}
     found.append(Bar(
         "requests failed at saturation", "0", f"{failed['gateway']:,}", f"{failed['nginx']:,}", failed["gateway"] == 0))
+    log = data["log"]
+    missing = max(0, log["answered"] - log["exchanges_logged"]) + log["exchanges_lost"]
+    found.append(Bar(
+        f"of {log['answered']:,} exchanges answered at saturation missing from the log", "0", f"{missing:,.0f}", "",
+        missing == 0))
     after = data["resident"]["after"]
     found.append(Bar(
         "resident after the load, MiB", f"<= {RESIDENT_BAR >> 20}", f"{after['gateway'] / 2**20:.0f}",
@@ -198,6 +207,7 @@ def sections(data, _):
         f"busy; CPU is what holds.",
         table(["", "", "CPU us", "x nginx", "a second", "x nginx", "core busy", "p50 ms", "p99 ms", "failed"], rows,
               "ll" + "r" * 8),
+        f"The gateway wrote {data['log']['exchanges_logged']:,.0f} exchanges, {data['log']['bytes'] / 1e9:.1f} GB, to its log. "
         f"Resident memory, MiB: gateway {idle['gateway'] / 2**20:.0f} idle and {after['gateway'] / 2**20:.0f} after all "
         f"rounds, nginx {idle['nginx'] / 2**20:.0f} and {after['nginx'] / 2**20:.0f}.",
         "### Time added at low load",

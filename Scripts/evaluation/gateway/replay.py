@@ -320,7 +320,8 @@ def sections(data, _):
                "served later than the bar", "served after a block",
                "first refused after its verdict, median s"], [[
             name, plain(world["first_campaign"], 1), plain(world["first_refused"], 1), f"{world['effect']:.2f}",
-            world["campaign"]["through_after"], world["campaign"]["let_in"], plain(world["until_refused"], 2)] for name, world in data["worlds"].items()]),
+            world["campaign"]["through_after"], world["campaign"]["let_in"], plain(world["until_refused"], 2)]
+            for name, world in data["worlds"].items()]),
         "### A campaign in one step",
         "With the policy's rule taken out, so that all members are served again; then an operator blocks each campaign found, "
         "with one order for each, and lets it in again. Members have slow streams open meanwhile, whose next event is due "
