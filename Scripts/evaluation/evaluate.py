@@ -9,6 +9,7 @@ import tempfile
 
 import detection
 import formats
+import gateway
 import scale
 import throughput
 from workbench import REPEATS, ROOT, Failure, Workbench, say
@@ -18,8 +19,9 @@ MEASUREMENTS = {
     "formats": formats.run,
     "throughput": throughput.run,
     "scale": scale.run,
+    "gateway": gateway.run,
 }
-# What 'all' measures: the seed case of 'scale' needs more disk than most machines have to spare.
+# What 'all' measures: the seed case of 'scale' needs more disk than most machines have to spare, 'gateway' needs tools.
 ALL = ["detection", "formats", "throughput"]
 
 
@@ -38,11 +40,15 @@ def main():
     parser = argparse.ArgumentParser(prog="./evaluate")
     parser.add_argument("command", choices=[*MEASUREMENTS, "all"])
     parser.add_argument("--binary", required=True, type=pathlib.Path, help=argparse.SUPPRESS)
+    parser.add_argument("--gateway", type=pathlib.Path, help=argparse.SUPPRESS)
     parser.add_argument("--corpus", type=pathlib.Path)
     parser.add_argument("--seeds", type=seeds, default=[1, 2, 3, 4, 5])
     parser.add_argument("--parts", type=lambda text: text.split(","))
     parser.add_argument("--worlds", type=pathlib.Path)
     parser.add_argument("--repeats", type=int, default=REPEATS)
+    parser.add_argument("--bench", type=pathlib.Path)
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--soak-seconds", type=int, default=600)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--results", type=pathlib.Path, default=ROOT / "Documentation" / "Results")
     options = parser.parse_args()
@@ -52,14 +58,19 @@ def main():
     missed = []
     work = pathlib.Path(tempfile.mkdtemp(prefix="stillwatch-evaluate-"))
     try:
-        if options.corpus and not options.corpus.is_dir():
-            raise Failure(f"{options.corpus} is no folder")
+        for folder in (options.corpus, options.bench):
+            if folder and not folder.is_dir():
+                raise Failure(f"{folder} is no folder")
         options.results.mkdir(parents=True, exist_ok=True)
         # What is measured stays the same even when the original is rebuilt meanwhile.
         binary = work / "stillwatch"
         shutil.copy2(options.binary, binary)
+        copy = None
+        if options.gateway:
+            copy = work / "stillwatch-gateway"
+            shutil.copy2(options.gateway, copy)
         for name in names:
-            bench = Workbench(name, options, binary, work)
+            bench = Workbench(name, options, binary, work, copy if name == "gateway" else None)
             missed += [f"{name}: {bar}" for bar in MEASUREMENTS[name](bench)]
     except Failure as failure:
         say(str(failure))

@@ -1,17 +1,34 @@
 """Measurements that consist of parts, each measured by itself and kept, with one results file over all of them."""
 
+import dataclasses
 import datetime
 import json
 import time
 
-from workbench import Failure, elapsed, machine, say, verdict_line
+from workbench import Failure, elapsed, machine, say, table, verdict_line
+
+
+@dataclasses.dataclass(frozen=True)
+class Bar:
+    """One row of the table of bars. `beside` is the same of what it is compared with, as far as there is any."""
+
+    what: str
+    bar: str
+    ours: str
+    beside: str
+    is_met: bool
+
+    @property
+    def miss(self):
+        return f"{self.what}: {self.ours}, bar {self.bar}"
 
 
 def run(bench, title, parts, notes=(), dated=True):
     """Measures the parts asked for and returns the bars that any part misses.
 
     A part is a module: `measure(bench)` gives what is kept, as JSON, in a folder beside the results file;
-    `sections(data, folder)` makes Markdown blocks and the bars missed of it.
+    `sections(data, folder)` makes Markdown blocks and the bars missed of it. A part may have `bars(data)` besides, each a
+    `Bar`, for a table at the head.
     """
     folder = bench.options.results / bench.name
     folder.mkdir(exist_ok=True)
@@ -38,7 +55,7 @@ def run(bench, title, parts, notes=(), dated=True):
 def write(bench, title, parts, notes, dated):
     """Writes the results file from all parts that were ever measured."""
     folder = bench.options.results / bench.name
-    blocks, misses, facts = [], [], []
+    blocks, misses, facts, bars = [], [], [], []
     for name, part in parts.items():
         file = folder / f"{name}.json"
         if not file.exists():
@@ -52,12 +69,19 @@ def write(bench, title, parts, notes, dated):
             + (", `--quick`" if record["quick"] else ""))
         section, missed = part.sections(record["data"], folder)
         blocks += section
+        if hasattr(part, "bars"):
+            found = part.bars(record["data"])
+            bars += [[f"`{name}`", bar.what, bar.bar, bar.ours, bar.beside, "" if bar.is_met else "**missed**"]
+                     for bar in found]
+            missed = missed + [bar.miss for bar in found if not bar.is_met]
         misses += [f"{name}: {miss}" for miss in missed]
+    tables = [table(["part", "what", "bar", "ours", bench.beside, ""], bars, "lllrrl")] if bars else []
     bench.write(title, [
         f"Each part is kept in `{bench.name}/` when it was measured; `--parts` measures some of them again.",
         "\n".join(facts),
         "## Bars",
         verdict_line(misses),
+        *tables,
         *blocks,
         *notes,
     ], dated=dated)

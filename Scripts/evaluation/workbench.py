@@ -111,10 +111,14 @@ def compiled_parse(bench):
 class Workbench:
     """One measurement: its settings, its folder for worlds, and its results file."""
 
-    def __init__(self, name, options, binary, work):
+    # What the last column of a table of bars is about.
+    beside = "nginx"
+
+    def __init__(self, name, options, binary, work, gateway=None):
         self.name = name
         self.options = options
         self.binary = binary
+        self.gateway = gateway
         self.work = work
         self.quick = options.quick
 
@@ -180,6 +184,8 @@ class Workbench:
     def command(self):
         """What was run, without the paths of this machine."""
         words = ["./evaluate", self.name]
+        if self.gateway and self.options.bench:
+            words += ["--bench", "BENCH"]
         if self.options.corpus:
             words += ["--corpus", "CORPUS"]
         if self.name == "detection":
@@ -197,9 +203,14 @@ class Workbench:
         path.write_text("\n\n".join(block.strip("\n") for block in blocks) + "\n", encoding="utf-8")
         say(f"{self.name}: wrote {path.name}")
 
+    @property
+    def measured(self):
+        """The program that is measured."""
+        return self.gateway or self.binary
+
     def digest(self):
-        """SHA-256 of the program, in hexadecimal."""
-        return hashlib.sha256(self.binary.read_bytes()).hexdigest()
+        """SHA-256 of the program that is measured, in hexadecimal."""
+        return hashlib.sha256(self.measured.read_bytes()).hexdigest()
 
     def commit(self):
         """The commit of the sources, with a plus sign where they differ from it."""
@@ -213,7 +224,7 @@ class Workbench:
             return "unknown"
 
     def provenance(self, dated):
-        version = measure([self.binary, "--version"]).output.strip()
+        version = measure([self.measured, "--version"]).output.strip()
         date = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
         return "\n".join([
             f"Written by `{self.command()}`; do not edit by hand.",
