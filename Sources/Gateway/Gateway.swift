@@ -70,9 +70,7 @@ public final class Gateway: Service, @unchecked Sendable {
         spans = try settings.traces.map { try SpanExporter(url: $0, metrics: metrics) }
         let rules = try RuleSet(Rule.defaults)
         serverTLS = try settings.tls.map(Self.serverContext)
-        let needsTLS = settings.upstreams.contains { $0.isTLS }
-        let clientTLS =
-            needsTLS ? try NIOSSLContext(configuration: .makeClientConfiguration()) : nil
+        let clientTLS = try settings.upstreams.map(Self.clientContext)
         group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
         var workers: [Worker] = []
         for loop in group.makeIterator() {
@@ -135,6 +133,19 @@ public final class Gateway: Service, @unchecked Sendable {
         } catch {
             throw GatewayError.setting(
                 "tls: \(files.certificate) and \(files.key) cannot be used: \(error)")
+        }
+    }
+
+    private static func clientContext(_ upstream: UpstreamSettings) throws -> NIOSSLContext? {
+        guard upstream.isTLS else { return nil }
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv12
+        if let file = upstream.authorities { configuration.trustRoots = .file(file) }
+        do {
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw GatewayError.setting(
+                "ca_file \(upstream.authorities ?? "of the system") cannot be used: \(error)")
         }
     }
 

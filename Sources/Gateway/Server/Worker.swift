@@ -49,7 +49,7 @@ final class Worker: @unchecked Sendable {
     init(
         loop: any EventLoop, settings: GatewaySettings, metrics: Metrics, log: LogWriter,
         spans: SpanExporter?, budgets: Budgets, pepper: KeyPepper, journal: DecisionJournal,
-        rules: RuleSet, tls: NIOSSLContext?
+        rules: RuleSet, tls: [NIOSSLContext?]
     ) throws(RuleSetError) {
         self.loop = loop
         self.settings = settings
@@ -63,13 +63,13 @@ final class Worker: @unchecked Sendable {
         candidateChoice = CandidateChoice(
             secret: label.withUnsafeBytes { pepper.digest(of: $0)?.bytes } ?? label)
         extractor = try SignalExtractor(rules: rules)
-        for upstream in settings.upstreams {
+        for (index, upstream) in settings.upstreams.enumerated() {
             pools.append(
                 UpstreamPool(
                     settings: upstream, loop: loop, share: settings.threads,
                     headerBytes: settings.protection.headerBytes,
                     answerBytes: settings.protection.answerBytes,
-                    tls: upstream.isTLS ? tls : nil))
+                    tls: tls[index]))
         }
         openAIPool = settings.upstreams.firstIndex { $0.servesOpenAI } ?? 0
         anthropicPool = settings.upstreams.firstIndex { $0.servesAnthropic } ?? 0

@@ -135,7 +135,7 @@ extension GatewaySettings {
         _ node: SettingsNode, _ resolved: (String) -> String
     ) throws(SettingsError) -> UpstreamSettings {
         let fields = try node.fields([
-            "url", "serves", "credential_file", "connect_timeout", "first_byte_timeout",
+            "url", "serves", "credential_file", "ca_file", "connect_timeout", "first_byte_timeout",
             "idle_timeout", "connections",
         ])
         guard let place = fields["url"] else { throw node.error("the upstream has no 'url'") }
@@ -165,7 +165,9 @@ extension GatewaySettings {
         return UpstreamSettings(
             isTLS: isTLS, host: bare, port: url.port ?? (isTLS ? 443 : 80), basePath: base,
             servesOpenAI: serves.contains("openai"), servesAnthropic: serves.contains("anthropic"),
-            credential: credential,
+            authorities: try fields["ca_file"].map { (node) throws(SettingsError) in
+                resolved(try node.text())
+            }, credential: credential,
             connectSeconds: try fields["connect_timeout"]?.durationSeconds() ?? 5,
             firstByteSeconds: try fields["first_byte_timeout"]?.durationSeconds() ?? 600,
             idleSeconds: try fields["idle_timeout"]?.durationSeconds() ?? 300,

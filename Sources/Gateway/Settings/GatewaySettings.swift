@@ -29,6 +29,8 @@ public struct UpstreamSettings: Sendable, Equatable {
     public var servesOpenAI: Bool
     /// Whether routes of Anthropic's API go there.
     public var servesAnthropic: Bool
+    /// PEM file with the certificates of authorities that are believed; `nil` for the system's.
+    public var authorities: String?
     /// The credential sent there; `nil` sends none.
     public var credential: String?
     /// Longest time to connect, seconds.
