@@ -13,6 +13,7 @@ import itertools
 import re
 
 import faults_commands
+import faults_links
 import faults_process
 import faults_shared
 import faults_upstream
@@ -62,7 +63,7 @@ def survives(f):
 
 def body(names):
     checks = faults_upstream.CHECKS | faults_process.CHECKS | faults_commands.CHECKS
-    checks |= faults_shared.CHECKS | named([survives])
+    checks |= faults_shared.CHECKS | faults_links.CHECKS | named([survives])
     with Workplace() as place:
         faults = Faults(place)
         for name, function in chosen(checks, names).items():
