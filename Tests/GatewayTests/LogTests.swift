@@ -218,6 +218,65 @@ struct LogTests {
         }
     }
 
+    @Test("segments are deleted when they are older than the retention, other gateways' are not")
+    func retention() throws {
+        let scratch = try Scratch()
+        let old = Date().addingTimeInterval(-1000)
+        for (name, isOld) in [
+            ("1-gw-1.jsonl.zst", true), ("2-gw-2.jsonl", true), ("3-gw-3.jsonl", false),
+            ("4-other-1.jsonl", true),
+        ] {
+            let path = "\(scratch.path)/exchanges-\(name)"
+            try Data("{}\n".utf8).write(to: URL(fileURLWithPath: path))
+            if isOld {
+                try FileManager.default.setAttributes([.modificationDate: old], ofItemAtPath: path)
+            }
+        }
+        try LogFolder(path: scratch.path, gateway: "gw", retentionSeconds: nil).deleteExpired()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path).count == 4)
+        try LogFolder(path: scratch.path, gateway: "gw", retentionSeconds: 500).deleteExpired()
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: scratch.path).sorted()
+                == ["exchanges-3-gw-3.jsonl", "exchanges-4-other-1.jsonl"])
+    }
+
+    @Test("text is kept, hashed or dropped, and the rest can be read all the same")
+    func textPolicies() throws {
+        let reader = BodyReader()
+        let body = Array(
+            "{\"model\":\"m\",\"temperature\":0.5,\"tools\":[{\"name\":\"bash\"}],\"system\":\"Be secretive.\",\"messages\":[{\"role\":\"user\",\"content\":\"a secret\"},{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"name\":\"bash\"}]},{\"role\":\"user\",\"content\":[{\"type\":\"image\",\"source\":{}},{\"type\":\"text\",\"text\":\"a secret\"}]}]}"
+                .utf8)
+        for policy in [RecordWriter.TextPolicy.hash, .drop] {
+            var writer = RecordWriter()
+            writer.literal("{\"time\":1780000000,\"account\":{\"id\":\"a\"},\"request\":{")
+            try body.withUnsafeBytes { bytes in
+                try reader.request(bytes) { exchange in
+                    writer.fields(of: exchange, policy) { Array("digest-of-\($0.count)".utf8) }
+                }
+            }
+            writer.literal("}}")
+            let line = writer.bytes
+            let text = String(decoding: line, as: UTF8.self)
+            #expect(!text.contains("secret"))
+            #expect(text.contains("digest-of-8") == (policy == .hash))
+            var found = 0
+            (line + [UInt8](repeating: 0, count: 64)).withUnsafeBytes { bytes in
+                RecordDecoder(format: .stillwatch).decode(
+                    UnsafeRawBufferPointer(rebasing: bytes[..<line.count]),
+                    exchange: { exchange in
+                        found += 1
+                        #expect(exchange.messages.count == 3)
+                        #expect(exchange.parameters.temperature == 0.5)
+                        #expect(exchange.tools.count == 1)
+                        #expect(exchange.blocks.contains { $0.kind == .media })
+                        #expect(
+                            exchange.blocks.contains { $0.kind == .digest } == (policy == .hash))
+                    }, fault: { Issue.record("\($0)") })
+            }
+            #expect(found == 1)
+        }
+    }
+
     @Test("a full queue refuses or drops")
     func fullQueue() throws {
         let scratch = try Scratch()

@@ -51,6 +51,8 @@ final class LogWriter: @unchecked Sendable {
     private let messages: Logger
     /// Since when the disk fails; `nil` while it does not.
     private var failingSince: Date?
+    /// When old segments were looked for last.
+    private var lastExpiry = Date.distantPast
     /// Longest time that an exchange waits for a disk that fails, seconds.
     private static let patience = 2.0
     /// Room that a disk must have before requests are let in again.
@@ -261,7 +263,10 @@ final class LogWriter: @unchecked Sendable {
             self.segment = nil
         }
         if let segment, segment.age >= settings.segmentSeconds, segment.length > 0 { rotate() }
-        folder.deleteExpired()
+        if Date().timeIntervalSince(lastExpiry) > 60 {
+            lastExpiry = Date()
+            folder.deleteExpired()
+        }
     }
 
     private func rotate() {
