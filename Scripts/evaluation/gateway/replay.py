@@ -343,8 +343,8 @@ def sections(data, _):
             for name, world in data["worlds"].items()]),
         "### Judging again and again",
         "Accounts accused by the gateway's judgements, in order, and campaign accounts accused by scans of the same world with "
-        f"its own times, from its beginning until {SHARES[0] * 100:.0f} % of its time have passed, {SHARES[1] * 100:.0f} % and so "
-        "on. An account that is accused no longer is served again.",
+        f"its own times, from its beginning until {SHARES[0] * 100:.0f} % of its time have passed, {SHARES[1] * 100:.0f} % and "
+        "so on. An account that is accused no longer is served again.",
         table(["world", "judgements of the gateway", "scans with its own times"], [
             [name, spaced(world["judgements"]), spaced(world["with_own_times"])]
             for name, world in data["worlds"].items()], "lll"),
