@@ -3,6 +3,7 @@
 import collections
 import contextlib
 import json
+import re
 import selectors
 import socket
 import statistics
@@ -27,6 +28,8 @@ JUDGED_EVERY = 5
 EFFECT_BAR = 1.5
 BLOCKED_BAR = 0.95
 OPEN_STREAMS = 20
+# How much of a world's time has passed when it is scanned for comparison.
+SHARES = [share / 20 for share in range(4, 21)]
 STEP_SECONDS = 20
 
 
@@ -42,6 +45,7 @@ def measure(bench):
         name = f"{campaign}, seed {seed}"
         worlds[name] = isolated(replayed, bench, interpreter, folder, name)
         worlds[name]["scan"] = scanned(bench, World(folder))
+        worlds[name]["with_own_times"] = scanned_so_far(bench, World(folder))
         bench.remove("world", "scan", "replay")
     return {"prompts": bench.prompts, "judged_every": JUDGED_EVERY, "worlds": worlds}
 
@@ -50,6 +54,20 @@ def scanned(bench, world):
     """Accounts that a scan of the world as it was accuses, guilty and innocent."""
     accused = [row["account"] for row in bench.records("scan", "verdicts.jsonl") if row["verdict"] == "distillation"]
     return {"guilty": sum(map(world.is_guilty, accused)), "innocent": sum(not world.is_guilty(name) for name in accused)}
+
+
+def scanned_so_far(bench, world):
+    """Campaign accounts that scans of the world's beginning accuse, with its own times: what judging anew comes to there."""
+    found, part = [], bench.work / "beginning.jsonl"
+    with open(world.folder / "exchanges.jsonl", "rb") as whole:
+        lines = whole.readlines()
+    for share in SHARES:
+        end = world.times[0] + share * world.span
+        part.write_bytes(b"".join(line for line, at in zip(lines, world.times) if at <= end))
+        bench.scan(world.folder, "scan", log=part)
+        found.append(scanned(bench, world)["guilty"])
+    part.unlink()
+    return found
 
 
 def replayed(bench, interpreter, folder, name):
@@ -84,6 +102,7 @@ def replayed(bench, interpreter, folder, name):
         found = summary(world, gateway, sent)
         found |= {
             "speed": speed, "span": world.span, "seconds": last_said - start, "calls": dict(calls),
+            "judgements": [int(number) for number in re.findall(r"judged .*?accused=(\d+)", gateway.log.read_text())],
             "late": lateness(work / "plan.jsonl", sent, start), "first_campaign": first_seen and first_seen - start}
         say(f"gateway: replay: {name}: {found['campaign']['blocked']} of {found['campaign']['accounts']} accounts blocked, "
             f"{found['innocents_blocked']} innocent ones")
@@ -322,6 +341,13 @@ def sections(data, _):
             name, plain(world["first_campaign"], 1), plain(world["first_refused"], 1), f"{world['effect']:.2f}",
             world["campaign"]["through_after"], world["campaign"]["let_in"], plain(world["until_refused"], 2)]
             for name, world in data["worlds"].items()]),
+        "### Judging again and again",
+        "Accounts accused by the gateway's judgements, in order, and campaign accounts accused by scans of the same world with "
+        f"its own times, from its beginning until {SHARES[0] * 100:.0f} % of its time have passed, {SHARES[1] * 100:.0f} % and "
+        "so on. An account that is accused no longer is served again.",
+        table(["world", "judgements of the gateway", "scans with its own times"], [
+            [name, spaced(world["judgements"]), spaced(world["with_own_times"])]
+            for name, world in data["worlds"].items()], "lll"),
         "### A campaign in one step",
         "With the policy's rule taken out, so that all members are served again; then an operator blocks each campaign found, "
         "with one order for each, and lets it in again. Members have slow streams open meanwhile, whose next event is due "
@@ -338,6 +364,10 @@ def sections(data, _):
         innocents(data["worlds"]),
     ]
     return blocks, []
+
+
+def spaced(numbers):
+    return " ".join(map(str, numbers))
 
 
 def plain(value, digits):

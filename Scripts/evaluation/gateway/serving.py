@@ -48,8 +48,12 @@ class Process:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, _kind, problem, _traceback):
+        status = self.process.poll()
         self.stop()
+        if problem is not None and status:
+            # What else went wrong came of that.
+            raise Failure(f"{self.name} ended with status {status} while it was needed:\n{self.said()}") from problem
 
     def stop(self, seconds=10):
         """Ends it, by force after some time; returns its status."""
@@ -63,7 +67,7 @@ class Process:
         return self.process.returncode
 
     def said(self):
-        return self.log.read_text(errors="replace")[-2000:]
+        return self.log.read_text(errors="replace")[-4000:]
 
     def wait(self, is_ready):
         """Waits until it serves."""

@@ -225,8 +225,9 @@ def sections(data, _):
     blocks = [
         "## What changes to answers are worth",
         f"{data['answers']} answers with reasoning, made up of words (seed {SEED}), by a stand-in model that keeps to every "
-        "limit of the request, with a word for a token and an event; limits of an answer hold for reasoning and text together, as in "
-        "both APIs. Requests ask for all there is. `cap_reasoning` is to 1,024 tokens and low effort, `reduce` to 512 tokens.",
+        "limit of the request, with a word for a token and an event; limits of an answer hold for reasoning and text together, "
+        "as in both APIs. Requests ask for all there is. `cap_reasoning` is to 1,024 tokens and low effort, `reduce` to 512 "
+        "tokens.",
     ]
     for api, rows in data["kept"].items():
         base, table_rows = rows["nothing"], []
