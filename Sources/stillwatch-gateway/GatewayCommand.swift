@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Gateway
+import Glibc
 
 @main
 struct GatewayCommand: AsyncParsableCommand {
@@ -39,12 +40,22 @@ struct GatewayCommand: AsyncParsableCommand {
 
 /// Standard output and standard error.
 enum Terminal {
-    static func message(_ text: String) {
-        FileHandle.standardError.write(Data((safe(text) + "\n").utf8))
-    }
+    static func message(_ text: String) { write(safe(text) + "\n", to: STDERR_FILENO) }
 
-    static func output(_ text: String) {
-        FileHandle.standardOutput.write(Data((text + "\n").utf8))
+    static func output(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+
+    /// A terminal that is gone or a disk that is full costs the message, not the program.
+    private static func write(_ text: String, to descriptor: Int32) {
+        let bytes = Array(text.utf8)
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress! + written, bytes.count - written)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return }
+            written += count
+        }
     }
 
     /// Control characters could make a terminal do something.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Gateway
+import Glibc
 import Logging
 import ServiceLifecycle
 import UnixSignals
@@ -22,6 +23,9 @@ struct ServeCommand: AsyncParsableCommand {
     var check = false
 
     func run() async throws {
+        // A reader of messages that leaves, or a bound on the size of files, is told by the call that meets it.
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
         let settings = try GatewaySettings(path: config)
         let log = Logger(label: "stillwatch") { _ in LineLog() }
         let gateway = try Gateway(settings: settings, log: log)

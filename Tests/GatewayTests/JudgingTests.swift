@@ -15,7 +15,8 @@ import Testing
 struct JudgingTests {
     private func settings(_ folder: String) throws -> GatewaySettings {
         try GatewaySettings(
-            yaml: "upstreams: [{url: \"http://127.0.0.1:1\"}]\nstate: \(folder)\n",
+            yaml:
+                "upstreams: [{url: \"http://127.0.0.1:1\"}]\nstate: \(folder)\njudging: {hold: 0s}\n",
             path: "\(folder)/sw.yaml")
     }
 
@@ -122,6 +123,57 @@ struct JudgingTests {
         #expect(count == accused.members)
         let names = try CampaignNames(store: store).names(for: judgement.campaigns)
         #expect(Set(names) == Set(open.map(\.id)))
+    }
+
+    @Test(
+        "a finding stands for a while after the last judgement that made it, and its campaign with it"
+    )
+    func held() throws {
+        func verdict(_ account: String, _ isAccused: Bool) -> VerdictRow {
+            VerdictRow(
+                account: account, verdict: isAccused ? "distillation" : "no_finding", score: 0.5,
+                pValue: 1, qValue: 1, campaign: isAccused ? "C-0001" : nil, indicators: "[\"x\"]",
+                firstFlagged: nil)
+        }
+        let campaign = CampaignRow(
+            id: "C-0001", verdict: "distillation", members: 2, exchanges: 9, qValue: 0, detail: "{}"
+        )
+        func names(_ rows: [VerdictRow]) -> [String] {
+            rows.filter { $0.verdict == "distillation" }.map(\.account)
+        }
+        var held = HeldFindings(seconds: 10)
+        let first = held.keep(
+            [verdict("a", true), verdict("b", true), verdict("c", false)], [campaign], now: 0)
+        #expect(names(first.verdicts) == ["a", "b"])
+        // b is accused again at 6 s, a is not.
+        let second = held.keep(
+            [verdict("a", false), verdict("b", true), verdict("c", false)], [campaign],
+            now: 6_000_000)
+        #expect(names(second.verdicts) == ["a", "b"])
+        #expect(second.verdicts[0].indicators.contains(HeldFindings.indicator))
+        #expect(!second.verdicts[1].indicators.contains(HeldFindings.indicator))
+        // The judgement finds nothing, b is not even in its window.
+        let third = held.keep([verdict("a", false), verdict("c", false)], [], now: 11_000_000)
+        #expect(names(third.verdicts) == ["b"])
+        #expect(third.campaigns.map(\.id) == ["C-0001"])
+        let fourth = held.keep([verdict("a", false), verdict("c", false)], [], now: 16_000_000)
+        #expect(names(fourth.verdicts).isEmpty)
+        #expect(fourth.campaigns.isEmpty)
+        // Without a time nothing is held.
+        var brief = HeldFindings(seconds: 0)
+        _ = brief.keep([verdict("a", true)], [campaign], now: 0)
+        #expect(names(brief.keep([verdict("a", false)], [], now: 0).verdicts).isEmpty)
+
+        // A gateway that takes over the judging goes on with what stands in the store.
+        let scratch = try Scratch()
+        let store = try Store(url: "sqlite:\(scratch.path)/store.db")
+        try store.putJudgement(
+            verdicts: [verdict("a", true), verdict("c", false)], campaigns: [campaign], at: 1)
+        var successor = HeldFindings(seconds: 10)
+        try successor.load(from: store, now: 0)
+        let taken = successor.keep([verdict("a", false), verdict("c", false)], [], now: 1)
+        #expect(names(taken.verdicts) == ["a"])
+        #expect(taken.campaigns.map(\.id) == ["C-0001"])
     }
 
     @Test("what cannot be stored is kept and brought later")

@@ -28,8 +28,8 @@ final class JudgingLoop: @unchecked Sendable {
     private var days: [Int: [String: [UInt8]]] = [:]
     private var sets: [Int: ProfileSet] = [:]
     private var seen: Int64 = 0
+    private var held: HeldFindings
     private static let page = 2000
-    private static let batch = 500
 
     init(
         store: Store, writer: LogWriter, budgets: Budgets, settings: GatewaySettings,
@@ -42,6 +42,7 @@ final class JudgingLoop: @unchecked Sendable {
         self.gateway = gateway
         self.metrics = metrics
         self.log = log
+        held = HeldFindings(seconds: settings.holdSeconds)
     }
 
     /// Brings what was written since the last time to the store, with the place in the log up to which it goes and the
@@ -176,23 +177,24 @@ final class JudgingLoop: @unchecked Sendable {
                     exchanges: Int64(group.exchanges), qValue: group.qValue,
                     detail: Self.detail(group)))
         }
-        var accused = 0
-        let verdicts = judgement.accounts.map { account in
-            if account.verdict == .distillation { accused += 1 }
-            return VerdictRow(
+        let found = judgement.accounts.map { account in
+            VerdictRow(
                 account: account.account, verdict: account.verdict.rawValue, score: account.score,
                 pValue: account.pValue, qValue: account.qValue,
                 campaign: account.campaign.flatMap { renamed[$0] },
                 indicators: IndicatorNames.write(account.indicators.map(\.name)),
                 firstFlagged: account.firstFlaggedMicroseconds)
         }
-        let written = try store.putJudgement(verdicts: verdicts, campaigns: campaigns, at: now)
+        if !held.isLoaded { try held.load(from: store, now: now) }
+        let (verdicts, all) = held.keep(found, campaigns, now: now)
+        let accused = verdicts.count { $0.verdict == Verdict.distillation.rawValue }
+        let written = try store.putJudgement(verdicts: verdicts, campaigns: all, at: now)
         metrics.accusedAccounts.set(accused)
         if written.verdicts > 0 {
             log.notice(
                 "judged",
                 metadata: [
-                    "accounts": "\(verdicts.count)", "campaigns": "\(campaigns.count)",
+                    "accounts": "\(verdicts.count)", "campaigns": "\(all.count)",
                     "accused": "\(accused)", "changed": "\(written.verdicts)",
                 ])
         }
