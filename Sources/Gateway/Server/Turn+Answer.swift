@@ -53,8 +53,8 @@ extension Turn: UpstreamListener {
     func upstreamDidRead() {
         heard = .now()
         guard case .streaming = phase else { return }
-        if hasTerminalEvent { return settleAndLog() }
-        if isHeadSent ? output.readableBytes > 0 : true { writeStream(ends: false) }
+        if !isHeadSent || output.readableBytes > 0 { writeStream(ends: false) }
+        if hasTerminalEvent { settleAndLog() }
     }
 
     func upstreamDidEnd() {
@@ -100,7 +100,18 @@ extension Turn: UpstreamListener {
             output.writeBytes(event.raw)
             return
         }
-        if isTerminal(event) { hasTerminalEvent = true }
+        guard !isTerminal(event) else {
+            // All before it goes at once; it and what a change adds to it wait for the log.
+            hasTerminalEvent = true
+            swap(&output, &ending)
+            pass(event)
+            swap(&output, &ending)
+            return
+        }
+        pass(event)
+    }
+
+    private func pass(_ event: EventStream.Event) {
         if !event.data.equals("[DONE]") {
             meter.add(event.data, worker.reader, into: &answer)
         }

@@ -54,6 +54,8 @@ final class Turn: @unchecked Sendable {
     var body = ByteBuffer()
     /// What the client gets next of a stream.
     var output = ByteBuffer()
+    /// A stream's last event, which waits until the exchange is written down.
+    var ending = ByteBuffer()
     var events: EventStream?
     var meter = StreamMeter()
     var editor: StreamEditor?
@@ -154,6 +156,7 @@ final class Turn: @unchecked Sendable {
         leaveUpstream()
         worker.metrics.count(endpoint, error.refusal)
         if isEventStream {
+            ending.clear()
             endEditing()
             output.writeString(error.event(endpoint, requestID: id))
         }
@@ -175,6 +178,7 @@ final class Turn: @unchecked Sendable {
             .unavailable, "The exchange could not be written down.", retryAfterSeconds: 2)
         if isHeadSent {
             output.clear()
+            ending.clear()
             output.writeString(error.event(endpoint, requestID: id))
             client?.endsWithAnswer()
         } else {
@@ -315,6 +319,7 @@ final class Turn: @unchecked Sendable {
     private func sendRest() {
         guard let client else { return }
         if isEventStream {
+            output.writeBuffer(&ending)
             writeStream(ends: true)
         } else if interruption == nil {
             client.write(wholeAnswer(), flush: true)
