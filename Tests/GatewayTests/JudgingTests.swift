@@ -16,7 +16,7 @@ struct JudgingTests {
     private func settings(_ folder: String) throws -> GatewaySettings {
         try GatewaySettings(
             yaml:
-                "upstreams: [{url: \"http://127.0.0.1:1\"}]\nstate: \(folder)\njudging: {hold: 0s}\n",
+                "upstreams: [{url: \"http://127.0.0.1:1\"}]\nstate: \(folder)\njudging: {hold: 0s, confirm: 1}\n",
             path: "\(folder)/sw.yaml")
     }
 
@@ -141,7 +141,7 @@ struct JudgingTests {
         func names(_ rows: [VerdictRow]) -> [String] {
             rows.filter { $0.verdict == "distillation" }.map(\.account)
         }
-        var held = HeldFindings(seconds: 10)
+        var held = HeldFindings(seconds: 10, confirmations: 1)
         let first = held.keep(
             [verdict("a", true), verdict("b", true), verdict("c", false)], [campaign], now: 0)
         #expect(names(first.verdicts) == ["a", "b"])
@@ -160,16 +160,29 @@ struct JudgingTests {
         #expect(names(fourth.verdicts).isEmpty)
         #expect(fourth.campaigns.isEmpty)
         // Without a time nothing is held.
-        var brief = HeldFindings(seconds: 0)
+        var brief = HeldFindings(seconds: 0, confirmations: 1)
         _ = brief.keep([verdict("a", true)], [campaign], now: 0)
         #expect(names(brief.keep([verdict("a", false)], [], now: 0).verdicts).isEmpty)
+
+        // One judgement is not enough where two are wanted, nor are two that do not follow one another.
+        var careful = HeldFindings(seconds: 10, confirmations: 2)
+        var counted: [[String]] = []
+        for isAccused in [true, false, true, true, false] {
+            let kept = careful.keep([verdict("a", isAccused)], [campaign], now: 0).verdicts
+            counted.append(names(kept))
+            if counted.count == 1 {
+                #expect(kept[0].verdict == "suspicious")
+                #expect(kept[0].indicators.contains(HeldFindings.unconfirmed))
+            }
+        }
+        #expect(counted == [[], [], [], ["a"], ["a"]])
 
         // A gateway that takes over the judging goes on with what stands in the store.
         let scratch = try Scratch()
         let store = try Store(url: "sqlite:\(scratch.path)/store.db")
         try store.putJudgement(
             verdicts: [verdict("a", true), verdict("c", false)], campaigns: [campaign], at: 1)
-        var successor = HeldFindings(seconds: 10)
+        var successor = HeldFindings(seconds: 10, confirmations: 1)
         try successor.load(from: store, now: 0)
         let taken = successor.keep([verdict("a", false), verdict("c", false)], [], now: 1)
         #expect(names(taken.verdicts) == ["a"])

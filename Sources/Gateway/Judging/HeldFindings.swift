@@ -1,7 +1,10 @@
 import Detection
 import Store
 
-/// Findings that outlive the judgement that made them.
+/// Findings that take effect when judgements in a row have made them, and outlive the judgement that made them last.
+///
+/// Judgements are many, and one that accuses by chance would be enough to shut somebody out: so a finding counts once it was made as
+/// often in a row as the settings say, and until then the account is suspicious.
 ///
 /// Near the bound the same accounts pass one judgement and not the next, and whoever is let in again takes up where it was
 /// stopped. So a finding stands until no judgement has made it for a while. Whoever is accused wrongly stays accused as long: each
@@ -11,13 +14,23 @@ struct HeldFindings {
     static let indicator = "held_from_earlier_judgement"
     private static let page = 5000
 
+    /// The name among a verdict's indicators of a finding that is to be made again before it counts.
+    static let unconfirmed = "awaits_another_judgement"
+
     private let microseconds: Int64
+    private let confirmations: Int
+    /// How often in a row accounts were accused that are not yet.
+    private var candidates: [String: Int] = [:]
     private var findings: [String: (row: VerdictRow, last: Int64)] = [:]
     private var campaigns: [String: CampaignRow] = [:]
     private(set) var isLoaded = false
 
     /// - Parameter seconds: how long a finding stands after the last judgement that made it; 0 for no longer than that.
-    init(seconds: Double) { microseconds = Int64(seconds * 1_000_000) }
+    /// - Parameter confirmations: judgements in a row that must make a finding before it counts.
+    init(seconds: Double, confirmations: Int) {
+        microseconds = Int64(seconds * 1_000_000)
+        self.confirmations = confirmations
+    }
 
     /// Takes what the store has, as if the judgement had just been made: when it was made last is not known.
     mutating func load(from store: Store, now: Int64) throws(StoreError) {
@@ -43,9 +56,17 @@ struct HeldFindings {
         var standing: [VerdictRow] = []
         standing.reserveCapacity(verdicts.count)
         var missing = Set(findings.keys)
+        var accusedOnce: [String: Int] = [:]
+        defer { candidates = accusedOnce }
         for row in verdicts {
             missing.remove(row.account)
             if row.verdict == Verdict.distillation.rawValue {
+                let count = (candidates[row.account] ?? 0) + 1
+                if findings[row.account] == nil, count < confirmations {
+                    accusedOnce[row.account] = count
+                    standing.append(Self.suspicious(row))
+                    continue
+                }
                 findings[row.account] = (row, now)
                 standing.append(row)
             } else {
@@ -62,6 +83,13 @@ struct HeldFindings {
         let all = found + needed.sorted().compactMap { campaigns[$0] }
         campaigns = campaigns.filter { named.contains($0.key) || needed.contains($0.key) }
         return (standing, all)
+    }
+
+    private static func suspicious(_ row: VerdictRow) -> VerdictRow {
+        var row = row
+        row.verdict = Verdict.suspicious.rawValue
+        row.indicators = IndicatorNames.write(IndicatorNames.read(row.indicators) + [unconfirmed])
+        return row
     }
 
     private mutating func heldRow(of account: String, _ now: Int64) -> VerdictRow? {

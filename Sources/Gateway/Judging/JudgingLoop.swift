@@ -42,7 +42,8 @@ final class JudgingLoop: @unchecked Sendable {
         self.gateway = gateway
         self.metrics = metrics
         self.log = log
-        held = HeldFindings(seconds: settings.holdSeconds)
+        held = HeldFindings(
+            seconds: settings.holdSeconds, confirmations: settings.confirmations)
     }
 
     /// Brings what was written since the last time to the store, with the place in the log up to which it goes and the

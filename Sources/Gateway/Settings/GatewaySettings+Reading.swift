@@ -91,10 +91,11 @@ extension GatewaySettings {
         policy = try fields["policy"].map { (node) throws(SettingsError) in
             resolved(try node.text())
         }
-        let judging = try fields["judging"]?.fields(["every", "window", "fdr", "hold"])
+        let judging = try fields["judging"]?.fields(["every", "window", "fdr", "hold", "confirm"])
         judgeSeconds = max(1, try judging?["every"]?.durationSeconds() ?? 60)
         windowDays = max(
             1, Int((try judging?["window"]?.durationSeconds() ?? 45 * 86_400) / 86_400))
+        confirmations = try judging?["confirm"]?.integer(in: 1...100) ?? 2
         holdSeconds = try judging?["hold"]?.durationSeconds() ?? 86_400
         fdr = try judging?["fdr"]?.number(in: 0.000001...0.5) ?? 0.01
         trustedProxies = []

@@ -142,6 +142,8 @@ public struct GatewaySettings: Sendable {
     public var policy: String?
     /// Seconds from one judgement to the next.
     public var judgeSeconds: Double
+    /// Judgements in a row that must make a finding before it counts.
+    public var confirmations: Int
     /// Seconds that a finding stands after the last judgement that made it.
     public var holdSeconds: Double
     /// Days that are judged.
