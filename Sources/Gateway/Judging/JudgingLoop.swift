@@ -22,7 +22,6 @@ final class JudgingLoop: @unchecked Sendable {
     private let log: Logger
     /// Profiles that could not be brought yet.
     private var unbrought: [(day: Int, profiles: ProfileSet)] = []
-    private var position: LogPosition?
     private var broughtPosition: LogPosition?
     /// What the store has, by day.
     private var days: [Int: [String: [UInt8]]] = [:]
@@ -58,7 +57,6 @@ final class JudgingLoop: @unchecked Sendable {
         done.wait()
         guard let (tables, position) = taken.withLock({ $0 }) else { return }
         for (day, profiles) in tables.take(threads: 1) { unbrought.append((day, profiles)) }
-        self.position = position
         if unbrought.isEmpty, position == broughtPosition { return }
         do throws(StoreError) {
             try bring(position)

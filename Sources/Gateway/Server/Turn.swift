@@ -44,7 +44,6 @@ final class Turn: @unchecked Sendable {
 
     var status = 0
     var answer = AnswerSoFar()
-    var hasHead = false
     var isHeadSent = false
     var isEventStream = false
     var firstByteMicroseconds: Int64 = 0

@@ -232,7 +232,6 @@ final class Worker: @unchecked Sendable {
         spans?.add(turn)
     }
 
-    var openRequestCount: Int { turns.count }
     var statesOfKeys: some Collection<KeyState> { keyStates.values }
 
     /// Looks for what takes too long; called some times a second.

@@ -40,9 +40,6 @@ final class UpstreamPool {
         limit = max(1, settings.connections / share)
     }
 
-    /// Open connections.
-    var connectionCount: Int { open }
-
     /// Hands out a connection, an idle one if there is one and it is not to be fresh.
     /// - Parameters:
     ///   - fresh: whether an idle connection will not do, since the last one turned out to be closed.
