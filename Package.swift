@@ -75,6 +75,11 @@ let package = Package(
             name: "Watching", dependencies: ["Exchanges", "Sketches", "Detection", "Scanning"],
             swiftSettings: settings),
         .target(name: "Simulation", dependencies: ["CCompression"], swiftSettings: settings),
+
+        // Marks in answers, beside the pipeline.
+        .target(name: "CWatermark"),
+        .target(
+            name: "Watermarking", dependencies: ["CWatermark", "CCrypto"], swiftSettings: settings),
         .target(
             name: "Drills",
             dependencies: ["Exchanges", "Sketches", "Detection", "Scanning", "Simulation"],
@@ -171,6 +176,9 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ], swiftSettings: settings),
+        .testTarget(
+            name: "WatermarkingTests", dependencies: ["Watermarking", "CWatermark", "CCrypto"],
+            exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: settings),
     ] + counted,
     cLanguageStandard: .c11,
