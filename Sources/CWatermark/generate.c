@@ -26,8 +26,8 @@ struct swm_generator {
     uint32_t window[WIDEST];
     uint32_t known;
     history past;
-    // Murmur: whether the last choice carries the mark.
-    int is_marked;
+    // Murmur: what is known of the token that is accepted next.
+    enum { NOT_CHOSEN, CHOSEN, MARKED } choice;
     uint8_t payload[256];
     int has_payload;
     // SynthID: g-values. KGW: room to make a green list in, and the list.
@@ -184,7 +184,7 @@ int swm_generator_reset(swm_generator *g, const uint32_t *prompt, size_t count) 
         while (g->known < width) g->window[g->known++] = filler;
     for (size_t i = 0; i < count; i++) push(g, prompt[i]);
     clear_history(&g->past);
-    g->is_marked = 0;
+    g->choice = NOT_CHOSEN;
     return SWM_OK;
 }
 
@@ -298,14 +298,14 @@ int swm_generator_choose(
     swm_survey survey = swm_survey_scores(scores, count);
     if (!survey.is_valid) return SWM_BAD_SCORE;
     if (survey.finite == 0) return SWM_NO_CHOICE;
-    g->is_marked = may_mark(g);
-    if (g->is_marked) {
+    g->choice = may_mark(g) ? MARKED : CHOSEN;
+    if (g->choice == MARKED) {
         swm_noise noise = noise_of(g, random[1]);
         *token = swm_race(&noise, scores, count, survey);
     } else {
         *token = swm_draw(scores, count, survey, random[0], g->sums);
     }
-    if (is_marked != NULL) *is_marked = g->is_marked;
+    if (is_marked != NULL) *is_marked = g->choice == MARKED;
     return SWM_OK;
 }
 
@@ -313,9 +313,13 @@ int swm_generator_accept(swm_generator *g, uint32_t token) {
     if (g == NULL) return SWM_NULL_POINTER;
     const swm_config *c = &g->scheme->config;
     if (token >= c->vocabulary_size) return SWM_BAD_TOKEN;
-    // SGLang remembers the contexts that were marked, the others those of all positions.
-    if (!is_kgw(c->kind) && (c->kind != SWM_GUMBEL_MURMUR || g->is_marked)) remember(&g->past, context_hash(g));
-    g->is_marked = 0;
+    // SGLang remembers the contexts that were marked, the others those of all positions. An answer that is taken up again
+    // is accepted without choices: as in SGLang, they count as marked.
+    int is_remembered = !is_kgw(c->kind);
+    if (c->kind == SWM_GUMBEL_MURMUR)
+        is_remembered = g->choice == MARKED || (g->choice == NOT_CHOSEN && may_mark(g));
+    if (is_remembered) remember(&g->past, context_hash(g));
+    g->choice = NOT_CHOSEN;
     push(g, token);
     return SWM_OK;
 }

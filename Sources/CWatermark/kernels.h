@@ -40,10 +40,11 @@ SWM_INLINE float swm_exponential(float x) {
     y = y * r * r + r + 1.0f;
     // In two factors, since the result may be subnormal.
     int32_t power = (int32_t)whole, half = power >> 1;
-    uint32_t bits[2] = {(uint32_t)(half + 127) << 23, (uint32_t)(power - half + 127) << 23};
-    float scale[2];
-    memcpy(scale, bits, sizeof(scale));
-    return y * scale[0] * scale[1];
+    uint32_t first_bits = (uint32_t)(half + 127) << 23, second_bits = (uint32_t)(power - half + 127) << 23;
+    float first, second;
+    memcpy(&first, &first_bits, sizeof(first));
+    memcpy(&second, &second_bits, sizeof(second));
+    return y * first * second;
 }
 
 // SynthID's tournament over the scores of all tokens, in place. `low` and, for more than 32 layers, `high` have room for as

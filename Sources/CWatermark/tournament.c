@@ -8,34 +8,36 @@
 // Single-precision sums end after so many tokens and go on in double precision.
 #define RUN 512
 #define HASHED 64
+#define NO_LAYER 32
+
+// Numbers side by side, in what vector registers there are: compilers differ in what they make of such loops.
+typedef float floats __attribute__((vector_size(4 * SWM_LANES)));
+typedef uint32_t words __attribute__((vector_size(4 * SWM_LANES)));
+typedef int32_t integers __attribute__((vector_size(4 * SWM_LANES)));
 
 SWM_CLONES swm_survey swm_survey_scores(const float *scores, size_t count) {
-    float largest[SWM_LANES];
-    uint32_t finite[SWM_LANES], bad[SWM_LANES];
-    for (int j = 0; j < SWM_LANES; j++) {
-        largest[j] = -INFINITY;
-        finite[j] = bad[j] = 0;
-    }
+    swm_survey survey = {-INFINITY, 0, 1};
+    floats largest = (floats){0} - INFINITY;
+    integers finite = {0}, bad = {0};
     size_t i = 0;
     for (; i + SWM_LANES <= count; i += SWM_LANES) {
-        for (int j = 0; j < SWM_LANES; j++) {
-            float x = scores[i + (size_t)j];
-            largest[j] = x > largest[j] ? x : largest[j];
-            finite[j] += x >= -FLT_MAX;
-            bad[j] |= !(x <= FLT_MAX);
-        }
+        floats x;
+        memcpy(&x, scores + i, sizeof(x));
+        // Comparisons give -1 where they hold.
+        integers is_larger = x > largest;
+        largest = (floats)(((integers)x & is_larger) | ((integers)largest & ~is_larger));
+        finite -= x >= -FLT_MAX;
+        bad |= ~(x <= FLT_MAX);
     }
-    for (; i < count; i++) {
-        float x = scores[i];
-        largest[0] = x > largest[0] ? x : largest[0];
-        finite[0] += x >= -FLT_MAX;
-        bad[0] |= !(x <= FLT_MAX);
-    }
-    swm_survey survey = {-INFINITY, 0, 1};
     for (int j = 0; j < SWM_LANES; j++) {
         if (largest[j] > survey.largest) survey.largest = largest[j];
-        survey.finite += finite[j];
+        survey.finite += (uint32_t)finite[j];
         if (bad[j]) survey.is_valid = 0;
+    }
+    for (; i < count; i++) {
+        if (scores[i] > survey.largest) survey.largest = scores[i];
+        survey.finite += scores[i] >= -FLT_MAX;
+        if (!(scores[i] <= FLT_MAX)) survey.is_valid = 0;
     }
     return survey;
 }
@@ -73,65 +75,43 @@ typedef struct masses {
     double zero, one;
 } masses;
 
-typedef struct lanes {
-    float zero[SWM_LANES], one[SWM_LANES];
-} lanes;
-
-SWM_INLINE void add_lanes(masses *sum, const lanes *part) {
-    for (int j = 0; j < SWM_LANES; j++) {
-        sum->zero += part->zero[j];
-        sum->one += part->one[j];
-    }
+// Turns scores into probabilities up to a constant.
+SWM_CLONES static void exponentiate(float *restrict p, float largest, size_t count) {
+    for (size_t i = 0; i < count; i++) p[i] = swm_exponential(p[i] - largest);
 }
 
-SWM_INLINE void add_token(lanes *part, int j, float x, uint32_t bits) {
-    float g = (float)(int32_t)(bits & 1);
-    part->one[j] += x * g;
-    part->zero[j] += x * (1.0f - g);
-}
-
-// Turns scores into probabilities up to a constant, and sums them up for the first layer.
-SWM_CLONES static masses first_layer(float *restrict p, const uint32_t *restrict bits, float largest, size_t count) {
-    masses sum = {0, 0};
-    size_t i = 0;
-    while (i < count) {
-        lanes part = {{0}, {0}};
-        size_t end = count - i < RUN ? count : i + RUN;
-        for (; i + SWM_LANES <= end; i += SWM_LANES)
-            for (int j = 0; j < SWM_LANES; j++) {
-                size_t k = i + (size_t)j;
-                p[k] = swm_exponential(p[k] - largest);
-                add_token(&part, j, p[k], bits[k]);
-            }
-        for (; i < end; i++) {
-            p[i] = swm_exponential(p[i] - largest);
-            add_token(&part, 0, p[i], bits[i]);
-        }
-        add_lanes(&sum, &part);
-    }
-    return sum;
-}
-
-// Multiplies by the factors of a layer, `factor` for g = 0 and one more for g = 1, and sums up for the next.
+// Multiplies by the factors of a layer, `factor` for g = 0 and one more for g = 1, and sums up for the next. A shift of
+// `NO_LAYER` is that of no layer: it multiplies by `factor` alone.
 SWM_CLONES static masses next_layer(
     float *restrict p, const uint32_t *last, uint32_t last_shift, const uint32_t *next, uint32_t next_shift,
     float factor, size_t count) {
     masses sum = {0, 0};
+    uint32_t last_mask = last_shift != NO_LAYER;
+    last_shift %= 32;
     size_t i = 0;
     while (i < count) {
-        lanes part = {{0}, {0}};
+        floats zero = {0}, one = {0};
         size_t end = count - i < RUN ? count : i + RUN;
-        for (; i + SWM_LANES <= end; i += SWM_LANES)
-            for (int j = 0; j < SWM_LANES; j++) {
-                size_t k = i + (size_t)j;
-                p[k] *= factor + (float)(int32_t)(last[k] >> last_shift & 1);
-                add_token(&part, j, p[k], next[k] >> next_shift);
-            }
-        for (; i < end; i++) {
-            p[i] *= factor + (float)(int32_t)(last[i] >> last_shift & 1);
-            add_token(&part, 0, p[i], next[i] >> next_shift);
+        for (; i + SWM_LANES <= end; i += SWM_LANES) {
+            floats x;
+            words before, after;
+            memcpy(&x, p + i, sizeof(x));
+            memcpy(&before, last + i, sizeof(before));
+            memcpy(&after, next + i, sizeof(after));
+            x *= factor + __builtin_convertvector((integers)(before >> last_shift & last_mask), floats);
+            floats g = __builtin_convertvector((integers)(after >> next_shift & 1), floats);
+            memcpy(p + i, &x, sizeof(x));
+            one += x * g;
+            zero += x * (1.0f - g);
         }
-        add_lanes(&sum, &part);
+        for (int j = 0; j < SWM_LANES; j++) {
+            sum.zero += zero[j];
+            sum.one += one[j];
+        }
+        for (; i < end; i++) {
+            p[i] *= factor + (float)(int32_t)(last[i] >> last_shift & last_mask);
+            *(next[i] >> next_shift & 1 ? &sum.one : &sum.zero) += p[i];
+        }
     }
     return sum;
 }
@@ -139,13 +119,7 @@ SWM_CLONES static masses next_layer(
 // Multiplies by the factors of the last layer.
 SWM_CLONES static void take_logarithms(
     float *restrict p, const uint32_t *restrict last, uint32_t shift, float factor, float total, size_t count) {
-    size_t i = 0;
-    for (; i + SWM_LANES <= count; i += SWM_LANES)
-        for (int j = 0; j < SWM_LANES; j++) {
-            size_t k = i + (size_t)j;
-            p[k] = logarithm(p[k] * (factor + (float)(int32_t)(last[k] >> shift & 1)), total);
-        }
-    for (; i < count; i++)
+    for (size_t i = 0; i < count; i++)
         p[i] = logarithm(p[i] * (factor + (float)(int32_t)(last[i] >> shift & 1)), total);
 }
 
@@ -154,7 +128,8 @@ SWM_CLONES static void take_logarithms(
 // precision where nearly all mass is on one side.
 static void play(
     float *p, const uint32_t *low, const uint32_t *high, uint32_t depth, size_t count, float largest) {
-    masses sum = first_layer(p, low, largest, count);
+    exponentiate(p, largest, count);
+    masses sum = next_layer(p, low, NO_LAYER, low, 0, 1, count);
     for (uint32_t layer = 1; layer < depth; layer++) {
         float factor = (float)(sum.zero / (sum.zero + sum.one));
         const uint32_t *last = layer <= 32 ? low : high, *next = layer < 32 ? low : high;
