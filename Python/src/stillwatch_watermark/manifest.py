@@ -49,13 +49,16 @@ def _read(path, is_secret):
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
         raise ManifestError(path, "", error.strerror) from None
-    with open(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
+    try:
+        status, data = os.fstat(descriptor), b""
         if not stat.S_ISREG(status.st_mode):
             raise ManifestError(path, "", "not a regular file")
         if is_secret and status.st_mode & 0o077:
             raise ManifestError(path, "", f"holds secrets and others may read it; run: chmod 600 {path}")
-        data = file.read(LARGEST + 1)
+        with open(descriptor, "rb", closefd=False) as file:
+            data = file.read(LARGEST + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > LARGEST:
         raise ManifestError(path, "", f"larger than {LARGEST} bytes; is it the right file?")
     return data
@@ -270,8 +273,12 @@ def payload_code(manifest, keys, account):
     name = account.encode()
     if not 1 <= len(name) <= 1024:
         raise ValueError(f"an account id of {len(name)} bytes; ids have 1 to 1024")
-    count, radix = manifest.fields["payload_symbols"], manifest.fields["payload_radix"]
     key = hmac.digest(keys.material, b"stillwatch-payload-code-key-v1", "sha256")
+    return _code(key, manifest.fields["payload_symbols"], manifest.fields["payload_radix"], name)
+
+
+def _code(key, count, radix, name):
+    """Symbols of HMAC-SHA-256 in counter mode, by rejection sampling."""
     start = b"stillwatch-payload-v1\0" + count.to_bytes(2, "big") + radix.to_bytes(2, "big")
     symbols, block, limit = [], 0, 256 // radix * radix
     while len(symbols) < count:
