@@ -5,7 +5,7 @@ import Watermarking
 /// What `watermark trace` prints.
 struct TraceOutput {
     let trace: PayloadTrace
-    let table: PayloadTable
+    let evidence: PayloadTable
     let manifest: WatermarkManifest
 
     private var log10OfPresence: Double { trace.presence.logPValue / log(10) }
@@ -25,8 +25,8 @@ struct TraceOutput {
 
             \(Terminal.grouped(named)) of \(Terminal.grouped(trace.tested)) accounts named; the \
             probability of naming any whose payload played no part is at most \(trace.alpha).
-            \(Terminal.grouped(table.scored)) different windows with their tokens in \
-            \(Terminal.grouped(table.documents)) documents; that these keys marked none of it has \
+            \(Terminal.grouped(evidence.scored)) different windows with their tokens in \
+            \(Terminal.grouped(evidence.documents)) documents; that these keys marked none of it has \
             log10 p \(String(format: "%.2f", log10OfPresence)).
             """
     }
@@ -37,13 +37,13 @@ struct TraceOutput {
             top.key("manifest")
             top.string(manifest.fingerprint)
             top.key("documents")
-            top.integer(table.documents)
+            top.integer(evidence.documents)
             top.key("tokens")
-            top.integer(table.tokens)
+            top.integer(evidence.tokens)
             top.key("positions")
-            top.integer(table.positions)
+            top.integer(evidence.positions)
             top.key("scored")
-            top.integer(table.scored)
+            top.integer(evidence.scored)
             top.key("accounts_tested")
             top.integer(trace.tested)
             top.key("alpha")

@@ -74,7 +74,7 @@ struct WatermarkTraceCommand: ParsableCommand {
             try read(into: &table, scheme, encoder)
             trace = try PayloadTrace(
                 table, ids: ids, codebook: codebook, alpha: alpha, shown: others)
-            let output = TraceOutput(trace: trace, table: table, manifest: manifest)
+            let output = TraceOutput(trace: trace, evidence: table, manifest: manifest)
             Terminal.output(format == .json ? output.json() : output.table())
         } catch {
             Terminal.message("stillwatch: \(Terminal.safe("\(error)"))")
