@@ -15,7 +15,9 @@ let counted: [Target] =
     ? [
         .executableTarget(
             name: "counted",
-            dependencies: ["Exchanges", "Sketches", "Detection", "Scanning", "Simulation"],
+            dependencies: [
+                "Exchanges", "Sketches", "Detection", "Scanning", "Simulation", "Watermarking",
+            ],
             path: "Benchmarks/Sources/benchmarks", swiftSettings: settings)
     ] : []
 
@@ -26,7 +28,8 @@ let package = Package(
         .executable(name: "stillwatch-gateway", targets: ["stillwatch-gateway"]),
     ]
         // What Benchmarks takes.
-        + ["Exchanges", "Sketches", "Detection", "Scanning", "Simulation"].map { module in
+        + ["Exchanges", "Sketches", "Detection", "Scanning", "Simulation", "Watermarking"].map {
+            module in
             .library(name: module, targets: [module])
         },
     dependencies: [
@@ -186,6 +189,9 @@ let package = Package(
         .testTarget(
             name: "WatermarkingTests", dependencies: ["Watermarking", "CWatermark", "CCrypto"],
             exclude: ["Fixtures"], swiftSettings: settings),
+        .testTarget(
+            name: "TokenizingTests", dependencies: ["Tokenizing"], exclude: ["Fixtures"],
+            swiftSettings: settings),
         .testTarget(
             name: "DocumentsTests", dependencies: ["Documents", "Scanning", "Watermarking"],
             swiftSettings: settings),
