@@ -104,7 +104,7 @@ class Transformers(unittest.TestCase):
             ids = torch.cat([ids, torch.tensor([[token]])], 1)
             generator.accept(token)
         print(f"  SynthID, {size} tokens, depth {len(keys)}, scale {scale}: log-probabilities differ from the original in "
-              f"double precision by at most {exact:.1e}, the original in single precision by {single:.1e}; "
+              f"double precision by at most {exact:.1e} of their size, the original in single precision by {single:.1e}; "
               f"{unmarked} of {steps} unmarked")
         self.assertLess(exact, 1e-5)
         return unmarked

@@ -142,7 +142,8 @@ static void mark(input *in, swm_generator *generator, const swm_config *config, 
 
 static void use(input *in, swm_generator *generator, const swm_config *config) {
     uint32_t last = 0;
-    for (int call = 0; call < 64 && in->left > 0; call++) {
+    int most = config->vocabulary_size < 1000 ? 64 : 4;
+    for (int call = 0; call < most && in->left > 0; call++) {
         switch (byte(in) % 8) {
         case 0: {
             size_t count = byte(in) % 80;
