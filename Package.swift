@@ -81,6 +81,9 @@ let package = Package(
         .target(
             name: "Watermarking", dependencies: ["CWatermark", "CCrypto"], swiftSettings: settings),
         .target(
+            name: "Documents", dependencies: ["Scanning", "Watermarking", "CSimdjson"],
+            swiftSettings: settings),
+        .target(
             name: "Drills",
             dependencies: ["Exchanges", "Sketches", "Detection", "Scanning", "Simulation"],
             swiftSettings: settings),
@@ -102,7 +105,7 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Exchanges", "Sketches", "Detection", "Scanning", "Store", "Enforcement",
-                "CCompression",
+                "Watermarking", "CCompression",
                 "CCrypto",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -127,7 +130,7 @@ let package = Package(
             name: "stillwatch",
             dependencies: [
                 "Exchanges", "Detection", "Scanning", "CaseFiles", "Watching", "Simulation",
-                "Drills",
+                "Drills", "Watermarking", "Documents",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ], swiftSettings: settings),
