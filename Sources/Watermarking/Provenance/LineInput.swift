@@ -92,6 +92,8 @@ package final class LineInput {
     func next<Result>(
         _ body: (UnsafeBufferPointer<UInt8>) throws(WatermarkError) -> Result
     ) throws(ProvenanceError) -> Result? {
+        // The file may have grown since.
+        if start == buffer.count { isAtEnd = false }
         var searched = start
         while true {
             let end = buffer.withUnsafeBytes { bytes -> Int? in

@@ -96,9 +96,12 @@ package final class ProvenanceRun {
 
     /// Reads lines of a suspect's file, from where the test got to.
     ///
-    /// - Parameter isStopping: asked after each line; `true` saves and returns.
+    /// - Parameters:
+    ///   - isGrowing: the end of the file is not yet that of the input; `finish` is called after the last.
+    ///   - isStopping: asked after each line; `true` saves and returns.
     package func read(
-        _ input: LineInput, limits: Limits = Limits(), isStopping: () -> Bool = { false }
+        _ input: LineInput, limits: Limits = Limits(), isGrowing: Bool = false,
+        isStopping: () -> Bool = { false }
     ) throws(ProvenanceError) -> Pause {
         if input.offset == 0, state.inputBytes > 0 {
             try input.skip(
@@ -119,7 +122,10 @@ package final class ProvenanceRun {
                 if line.allSatisfy({ [0x20, 0x09, 0x0D].contains($0) }) { return }
                 try add(SuspectLine(json: line))
             }
-            guard isRead != nil else { return try end(input, .endOfInput) }
+            guard isRead != nil else {
+                if isGrowing { return .endOfInput }
+                return try end(input, .endOfInput)
+            }
             let next = max(
                 Self.firstTrace, Int(Double(state.traced) * Self.traceGrowth) + 1)
             if test.totals.count >= next { writeTrace() }
@@ -128,6 +134,14 @@ package final class ProvenanceRun {
             }
         }
     }
+
+    /// Ends the trace and saves, after the last line of an input that grew.
+    package func finish(_ input: LineInput) throws(ProvenanceError) {
+        _ = try end(input, .endOfInput)
+    }
+
+    /// Saves after the last line that was read, to go on later.
+    package func pause(_ input: LineInput) throws(ProvenanceError) { try save(input) }
 
     /// The result as it is now.
     package func result(_ name: String) -> ProvenanceResult {

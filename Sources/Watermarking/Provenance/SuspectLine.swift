@@ -15,6 +15,8 @@ package struct SuspectLine: Hashable, Sendable {
     package var error: String?
     /// Which of the prompts it answers, from 0.
     package var index: Int?
+    /// Tokens that were paid for.
+    package var spent: Int?
 
     package init() {}
 
@@ -32,6 +34,7 @@ package struct SuspectLine: Hashable, Sendable {
             case "predictions": predictions = try scanner.tokens("predictions")
             case "error": error = try scanner.text("error")
             case "index": index = try scanner.tokens("index", isList: false)?.first.map { Int($0) }
+            case "spent": spent = try scanner.tokens("spent", isList: false)?.first.map { Int($0) }
             default: try scanner.skip(depth: 0)
             }
         }
