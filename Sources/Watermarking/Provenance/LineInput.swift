@@ -130,7 +130,8 @@ package final class LineInput {
     }
 
     private func hand<Result>(
-        _ end: Int, _ next: Int, _ body: (UnsafeBufferPointer<UInt8>) throws(WatermarkError) -> Result
+        _ end: Int, _ next: Int,
+        _ body: (UnsafeBufferPointer<UInt8>) throws(WatermarkError) -> Result
     ) throws(ProvenanceError) -> Result {
         let result: Swift.Result<Result, WatermarkError> = buffer.withUnsafeBufferPointer { bytes in
             let line = UnsafeBufferPointer(rebasing: bytes[start..<end])

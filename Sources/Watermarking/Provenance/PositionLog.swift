@@ -154,7 +154,8 @@ struct PositionLog: ~Copyable {
             words.removeAll(keepingCapacity: true)
             for offset in stride(from: 0, to: bytes.count - 7, by: 8) {
                 words.append(
-                    UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
+                    UInt64(
+                        littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
             }
             for index in stride(from: 0, to: words.count - 1, by: 2) {
                 let (pair, second) = (words[index], words[index + 1])

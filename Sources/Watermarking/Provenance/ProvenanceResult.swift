@@ -107,12 +107,14 @@ package struct ProvenanceVerdict: Hashable, Sendable {
         if !bad.isEmpty {
             reasons.append(
                 "the test rejects for \(bad.joined(separator: ", ")), a control that should not "
-                    + "show the mark: its null does not describe such text, or the control is no control")
+                    + "show the mark: its null does not describe such text, or the control is no control"
+            )
         }
         if suspect.varianceRatio > Self.largestVarianceRatio {
             reasons.append(
                 "the scheme's hashes of this text cluster: the sum of scores varies "
-                    + "\((suspect.varianceRatio * 100).rounded() / 100) times as much as the null says")
+                    + "\((suspect.varianceRatio * 100).rounded() / 100) times as much as the null says"
+            )
         }
         let isFound = corrected.map { $0 <= log(alpha) } ?? false
         if let planned = suspect.settings.plannedCount, suspect.scored < planned, !isFound {

@@ -77,7 +77,8 @@ package struct SuspectEndpoint: Sendable {
         else {
             throw .endpoint(
                 reason:
-                    "expected an address such as https://host/v1, without a user or a password in it")
+                    "expected an address such as https://host/v1, without a user or a password in it"
+            )
         }
         if scheme == "http", !asking.allowsPlainHTTP, !Self.isLoopback(host) {
             throw .endpoint(
