@@ -331,9 +331,12 @@ class VLLM(unittest.TestCase):
         self.serve("gumbel")
         with self.assertRaises(ValueError):
             self.processor(types.SimpleNamespace(speculative_config=object()))
-        del os.environ["STILLWATCH_WATERMARK_KEYS"]
+        os.environ["STILLWATCH_WATERMARK_KEYS"] += "x"
         with self.assertRaises(ValueError):
             self.processor()
+        # Without a name, keys.json beside the manifest.
+        del os.environ["STILLWATCH_WATERMARK_KEYS"]
+        self.processor()
 
     def test_one_server_marks_once(self):
         self.serve("gumbel")

@@ -34,7 +34,8 @@ class Fields(unittest.TestCase):
                 ("valid_until", "2026-10-01T00:00:00Z"), ("key_commitment", "00"), ("key_commitment", None),
                 ("tokenizer_sha256", "x"), ("eos_token_id", -1), ("gamma", 0.5), ("surprise", 1)):
             self.assert_field(field, {**good, field: value})
-        for field in ("format", "version", "scheme", "key_ids", "context_width", "depth", "key_commitment", "valid_from"):
+        for field in (
+                "format", "version", "scheme", "key_ids", "context_width", "depth", "key_commitment", "valid_from"):
             fields = copy.copy(good)
             del fields[field]
             self.assert_field(field, fields)

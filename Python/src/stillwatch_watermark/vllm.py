@@ -1,8 +1,9 @@
 """For vLLM, by its entry points: both the interface of its first model runner and that of its second.
 
-    STILLWATCH_WATERMARK_MANIFEST=manifest.json STILLWATCH_WATERMARK_KEYS=keys.json vllm serve ...
+    STILLWATCH_WATERMARK_MANIFEST=manifest.json vllm serve ...
 
-Without STILLWATCH_WATERMARK_MANIFEST nothing is marked. A request turns the mark off with
+The keys are those in keys.json beside the manifest, or in the file that STILLWATCH_WATERMARK_KEYS names. Without
+STILLWATCH_WATERMARK_MANIFEST nothing is marked. A request turns the mark off with
 `SamplingParams(extra_args={"stillwatch_watermark": False})`, and under `gumbel_payload` says whose answer it is with
 `"stillwatch_account"`. No request can name keys. Answers without choice (temperature 0) are left as they are.
 """
@@ -41,10 +42,8 @@ def _manifest():
 
 
 def _keys(manifest):
-    path = os.environ.get("STILLWATCH_WATERMARK_KEYS")
-    if not path:
-        raise ValueError("STILLWATCH_WATERMARK_MANIFEST is set, and STILLWATCH_WATERMARK_KEYS must name its keys file")
-    return Keys.read(path, manifest)
+    beside = os.path.join(os.path.dirname(manifest.path), "keys.json")
+    return Keys.read(os.environ.get("STILLWATCH_WATERMARK_KEYS") or beside, manifest)
 
 
 class _Request:
