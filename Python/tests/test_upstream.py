@@ -104,9 +104,9 @@ class Transformers(unittest.TestCase):
             ids = torch.cat([ids, torch.tensor([[token]])], 1)
             generator.accept(token)
         print(
-            f"  SynthID, {size} tokens, depth {len(keys)}, scale {scale}: log-probabilities differ from the original's in "
-            f"double precision by at most {exact:.1e} of their size, the original's in single precision by {single:.1e}; "
-            f"{unmarked} of {steps} unmarked")
+            f"  SynthID, {size} tokens, depth {len(keys)}, scale {scale}: log-probabilities differ from the original's "
+            f"in double precision by at most {exact:.1e} of their size, the original's in single precision by "
+            f"{single:.1e}; {unmarked} of {steps} unmarked")
         self.assertLess(exact, 1e-5)
         return unmarked
 
