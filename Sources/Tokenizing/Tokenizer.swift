@@ -19,6 +19,8 @@ package struct Tokenizer: Sendable {
     /// Looked for in normalized text.
     private let normalizedTokens: AddedTokens
     private let added: [UInt32: [UInt8]]
+    /// Whether tokens are made of the letters that stand for bytes.
+    private let isMadeOfLetters: Bool
     private let pool = WorkspacePool()
 
     /// Reads a `tokenizer.json` of at most 256 MiB.
@@ -29,6 +31,8 @@ package struct Tokenizer: Sendable {
         vocabulary = file.vocabulary
         normalizer = file.normalizer
         preTokenizer = file.preTokenizer
+        isMadeOfLetters =
+            file.model.isByteLevel || file.preTokenizer.makesLetters || file.normalizer.makesLetters
         let matcher = PatternMatcher()
         var raw: [(token: AddedToken, id: UInt32, wanted: [UInt8])] = []
         var normalized = raw
@@ -97,7 +101,7 @@ package struct Tokenizer: Sendable {
     }
 
     private func text(of token: ArraySlice<UInt8>) -> [UInt8] {
-        if model.isByteLevel { return ByteAlphabet.bytes(of: token) ?? Array(token) }
+        if isMadeOfLetters { return ByteAlphabet.bytes(of: token) ?? Array(token) }
         let token = Array(token)
         if model.options.fallsBackToBytes, token.count == 6, token.starts(with: "<0x".utf8),
             token[5] == UInt8(ascii: ">"),
