@@ -67,15 +67,14 @@ package struct PayloadTable: Sendable {
         answer: [UInt32], prompt: [UInt32], scheme: WatermarkScheme
     ) throws(WatermarkError) {
         let answer = try scheme.scored(answer)
-        let known = prompt.suffix(scheme.contextWidth)
-        try scheme.check(Array(known))
+        try scheme.check(prompt)
+        // A generator's context starts with the answer.
         text.removeAll(keepingCapacity: true)
-        text.append(contentsOf: known)
         text.append(contentsOf: answer)
         documents += 1
         tokens += answer.count
         reserve()
-        var start = known.count
+        var start = 0
         while start < text.count {
             let size = min(Self.block, text.count - start)
             for index in 0..<size { places[index] = UInt32(start + index) }

@@ -89,6 +89,26 @@ package struct BayesianLikelihood: Hashable, Sendable {
         self.baseRate = baseRate
     }
 
+    /// Reads a fit: a JSON object with `beta`, `delta` and `base_rate`.
+    package init(contentsOf path: String) throws(WatermarkError) {
+        let bytes = try ProtectedFile.read(path, largest: 1 << 20)
+        guard let file = try? JSONDecoder().decode(File.self, from: Data(bytes)) else {
+            throw .file(
+                path: path, reason: "not a JSON object with 'beta', 'delta' and 'base_rate'")
+        }
+        do {
+            try self.init(beta: file.beta, delta: file.delta, baseRate: file.base_rate)
+        } catch {
+            throw .file(path: path, reason: error.description)
+        }
+    }
+
+    private struct File: Decodable {
+        let beta: [Double]
+        let delta: [[Double]]
+        let base_rate: Double
+    }
+
     /// log P(layers | marked) - log P(layers | unmarked) of one position.
     func logRatio(_ layers: UInt64) -> Double {
         var ratio = 1.0

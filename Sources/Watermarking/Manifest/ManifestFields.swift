@@ -142,7 +142,8 @@ enum JSONField: Decodable {
         }
     }
 
-    /// As Python's `json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)`.
+    /// As Python's `json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)`, with whole numbers as
+    /// integers: 2.0 is 2.
     var canonical: String {
         switch self {
         case .null: "null"

@@ -49,9 +49,11 @@ enum ProtectedFile {
         return Array(bytes[..<count])
     }
 
-    /// Writes a new file that only its owner may read. Fails if there is one.
-    static func create(_ path: String, _ bytes: [UInt8]) throws(WatermarkError) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    /// Writes a new file, by default one that only its owner may read. Fails if there is one.
+    static func create(
+        _ path: String, _ bytes: [UInt8], mode: mode_t = 0o600
+    ) throws(WatermarkError) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw .file(path: path, reason: message(errno)) }
         defer { close(descriptor) }
         var written = 0
@@ -59,7 +61,11 @@ enum ProtectedFile {
             let count = bytes.withUnsafeBytes {
                 Glibc.write(descriptor, $0.baseAddress! + written, $0.count - written)
             }
-            guard count > 0 else { throw .file(path: path, reason: message(errno)) }
+            guard count > 0 else {
+                let reason = message(errno)
+                unlink(path)
+                throw .file(path: path, reason: reason)
+            }
             written += count
         }
         guard fsync(descriptor) == 0 else { throw .file(path: path, reason: message(errno)) }

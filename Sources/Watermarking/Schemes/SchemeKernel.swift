@@ -5,6 +5,7 @@ final class SchemeKernel: @unchecked Sendable {
     let pointer: OpaquePointer
     /// KGW: answers worked out before.
     let greenCache: OpaquePointer?
+    private let keys: [Int64]
 
     /// - Parameter cacheBytes: most memory for green lists.
     init(
@@ -43,6 +44,12 @@ final class SchemeKernel: @unchecked Sendable {
         }
         pointer = scheme
         greenCache = cache
+        self.keys = keys
+    }
+
+    /// How many keys differ modulo a number above 0.
+    func distinctKeys(modulo size: Int) -> Int {
+        Set(keys.map { (Int($0) % size + size) % size }).count
     }
 
     deinit {
