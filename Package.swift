@@ -188,7 +188,10 @@ let package = Package(
             ], swiftSettings: settings),
         .testTarget(
             name: "WatermarkingTests", dependencies: ["Watermarking", "CWatermark", "CCrypto"],
-            exclude: ["Fixtures", "ModelServer.py"], swiftSettings: settings),
+            exclude: ["Fixtures", "ProvenanceModel.py"], swiftSettings: settings),
+        .testTarget(
+            name: "TokenizingTests", dependencies: ["Tokenizing"], exclude: ["Fixtures"],
+            swiftSettings: settings),
         .testTarget(
             name: "DocumentsTests", dependencies: ["Documents", "Scanning", "Watermarking"],
             swiftSettings: settings),

@@ -4,23 +4,6 @@ import Testing
 
 @testable import Watermarking
 
-/// SplitMix64: every test says its seed.
-private struct Numbers: RandomNumberGenerator {
-    var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
-    }
-
-    mutating func uniform() -> Double { (Double(next() >> 11) + 0.5) * 0x1p-53 }
-}
-
 /// Makes tables as texts would, without the texts.
 private struct SyntheticText {
     let symbolCount: Int
@@ -29,7 +12,7 @@ private struct SyntheticText {
     let tokenProbability: Double
 
     /// `codes` share the tokens evenly; with none the text is unmarked.
-    func table(tokens: Int, codes: [PayloadCode], _ numbers: inout Numbers) -> PayloadTable {
+    func table(tokens: Int, codes: [PayloadCode], _ numbers: inout SeededRandom) -> PayloadTable {
         var sums = [Double](repeating: 0, count: symbolCount * radix)
         var counts = [Int](repeating: 0, count: symbolCount)
         for token in 0..<tokens {
@@ -93,7 +76,7 @@ private func ids(_ count: Int) -> [String] { (0..<count).map { "acct-\($0)" } }
 
 @Suite struct CodeSumDistributionTests {
     @Test func tailsAreThoseOfAllCodes() {
-        var numbers = Numbers(seed: 11)
+        var numbers = SeededRandom(seed: 11)
         let (rows, radix) = (5, 4)
         let sums = (0..<rows * radix).map { _ in 20 * numbers.uniform() }
         let distribution = CodeSumDistribution(sums: sums, radix: radix)
@@ -110,7 +93,7 @@ private func ids(_ count: Int) -> [String] { (0..<count).map { "acct-\($0)" } }
     }
 
     @Test func sumsAreThoseOfTheTableUpToRounding() {
-        var numbers = Numbers(seed: 12)
+        var numbers = SeededRandom(seed: 12)
         let sums = (0..<32 * 16).map { _ in 100 * numbers.uniform() }
         let distribution = CodeSumDistribution(sums: sums, radix: 16)
         let code = (0..<32).map { UInt8($0 % 16) }
@@ -121,7 +104,7 @@ private func ids(_ count: Int) -> [String] { (0..<count).map { "acct-\($0)" } }
     }
 
     @Test func theLargestSumIsOneCodesAlone() {
-        var numbers = Numbers(seed: 13)
+        var numbers = SeededRandom(seed: 13)
         var sums = (0..<32 * 16).map { _ in numbers.uniform() }
         for row in 0..<32 { sums[row * 16 + 3] = 50 }
         let distribution = CodeSumDistribution(sums: sums, radix: 16)
@@ -137,7 +120,7 @@ private func ids(_ count: Int) -> [String] { (0..<count).map { "acct-\($0)" } }
 
     /// 256 symbols of 256 values, where R^-L is no number any more.
     @Test func theLargestPayloadsPValueIsANumber() {
-        var numbers = Numbers(seed: 14)
+        var numbers = SeededRandom(seed: 14)
         var sums = (0..<256 * 256).map { _ in numbers.uniform() }
         for row in 0..<256 { sums[row * 256] = 100 }
         let distribution = CodeSumDistribution(sums: sums, radix: 256)
@@ -153,7 +136,7 @@ private func ids(_ count: Int) -> [String] { (0..<count).map { "acct-\($0)" } }
     private func trace(
         tokens: Int, guilty: [String], accounts: Int, alpha: Double = 0.001, seed: UInt64
     ) throws -> PayloadTrace {
-        var numbers = Numbers(seed: seed)
+        var numbers = SeededRandom(seed: seed)
         let book = book(seed: seed)
         let codes = try guilty.map { try book.code(for: $0) }
         let table = text.table(tokens: tokens, codes: codes, &numbers)
@@ -199,7 +182,7 @@ private func ids(_ count: Int) -> [String] { (0..<count).map { "acct-\($0)" } }
         var small = 0
         for run in 0..<runs {
             let seed = UInt64(1000 + run)
-            var numbers = Numbers(seed: seed)
+            var numbers = SeededRandom(seed: seed)
             let book = book(seed: seed, symbols: 12, radix: 4)
             // One of them far ahead, so that there are second steps.
             let guilty = Array(repeating: "acct-0", count: 9) + ["acct-1"]
@@ -282,7 +265,7 @@ private func ids(_ count: Int) -> [String] { (0..<count).map { "acct-\($0)" } }
 
     /// Draws tokens by the Gumbel rule under a code, as a generator does.
     private func marked(
-        _ count: Int, _ code: PayloadCode?, _ scheme: WatermarkScheme, _ numbers: inout Numbers
+        _ count: Int, _ code: PayloadCode?, _ scheme: WatermarkScheme, _ numbers: inout SeededRandom
     ) -> [UInt32] {
         let radix = scheme.manifest.payloadRadix
         var text: [UInt32] = []
@@ -311,7 +294,7 @@ private func ids(_ count: Int) -> [String] { (0..<count).map { "acct-\($0)" } }
     @Test func markedTokensNameTheirAccount() throws {
         let scheme = try scheme()
         let book = try PayloadCodebook(scheme)
-        var numbers = Numbers(seed: 31)
+        var numbers = SeededRandom(seed: 31)
         var table = try PayloadTable(scheme)
         let code = try book.code(for: "acct-77")
         for _ in 0..<4 {
@@ -325,7 +308,7 @@ private func ids(_ count: Int) -> [String] { (0..<count).map { "acct-\($0)" } }
 
     @Test func unmarkedTokensScoreAsTheNullSays() throws {
         let scheme = try scheme()
-        var numbers = Numbers(seed: 32)
+        var numbers = SeededRandom(seed: 32)
         var table = try PayloadTable(scheme)
         // Three blocks of a scheme's window at least.
         try table.add(
@@ -338,7 +321,7 @@ private func ids(_ count: Int) -> [String] { (0..<count).map { "acct-\($0)" } }
 
     @Test func repeatedTextAddsNothing() throws {
         let scheme = try scheme()
-        var numbers = Numbers(seed: 33)
+        var numbers = SeededRandom(seed: 33)
         let answer = marked(300, nil, scheme, &numbers)
         var once = try PayloadTable(scheme)
         try once.add(answer: answer, prompt: [9], scheme: scheme)
@@ -352,7 +335,7 @@ private func ids(_ count: Int) -> [String] { (0..<count).map { "acct-\($0)" } }
     /// The sums are those of single logarithms.
     @Test func sumsAreThoseOfEachPositionsScore() throws {
         let scheme = try scheme()
-        var numbers = Numbers(seed: 34)
+        var numbers = SeededRandom(seed: 34)
         let answer = marked(3000, nil, scheme, &numbers)
         var table = try PayloadTable(scheme)
         try table.add(answer: answer, prompt: [], scheme: scheme)
