@@ -15,7 +15,9 @@ let counted: [Target] =
     ? [
         .executableTarget(
             name: "counted",
-            dependencies: ["Exchanges", "Sketches", "Detection", "Scanning", "Simulation"],
+            dependencies: [
+                "Exchanges", "Sketches", "Detection", "Scanning", "Simulation", "Watermarking",
+            ],
             path: "Benchmarks/Sources/benchmarks", swiftSettings: settings)
     ] : []
 
@@ -26,7 +28,8 @@ let package = Package(
         .executable(name: "stillwatch-gateway", targets: ["stillwatch-gateway"]),
     ]
         // What Benchmarks takes.
-        + ["Exchanges", "Sketches", "Detection", "Scanning", "Simulation"].map { module in
+        + ["Exchanges", "Sketches", "Detection", "Scanning", "Simulation", "Watermarking"].map {
+            module in
             .library(name: module, targets: [module])
         },
     dependencies: [
@@ -80,6 +83,10 @@ let package = Package(
         .target(name: "CWatermark"),
         .target(
             name: "Watermarking", dependencies: ["CWatermark", "CCrypto"], swiftSettings: settings),
+        .systemLibrary(
+            name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .target(
+            name: "Tokenizing", dependencies: ["CPCRE2", "CCrypto"], swiftSettings: settings),
         .target(
             name: "Documents", dependencies: ["Scanning", "Watermarking", "CSimdjson"],
             swiftSettings: settings),
@@ -130,7 +137,7 @@ let package = Package(
             name: "stillwatch",
             dependencies: [
                 "Exchanges", "Detection", "Scanning", "CaseFiles", "Watching", "Simulation",
-                "Drills", "Watermarking", "Documents",
+                "Drills", "Watermarking", "Documents", "Tokenizing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ], swiftSettings: settings),
@@ -182,6 +189,12 @@ let package = Package(
         .testTarget(
             name: "WatermarkingTests", dependencies: ["Watermarking", "CWatermark", "CCrypto"],
             exclude: ["Fixtures"], swiftSettings: settings),
+        .testTarget(
+            name: "TokenizingTests", dependencies: ["Tokenizing"], exclude: ["Fixtures"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "DocumentsTests", dependencies: ["Documents", "Scanning", "Watermarking"],
+            swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: settings),
     ] + counted,
     cLanguageStandard: .c11,
