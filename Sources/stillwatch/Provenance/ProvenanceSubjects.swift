@@ -187,6 +187,53 @@ final class ProvenanceSubjects {
         return run.result(name)
     }
 
+    /// A file of a suspect's answers: its own, or what an address answers to these prompts.
+    static func answers(
+        _ source: String, prompts: [String], address: SuspectAddressArguments, control: String?,
+        folder: String
+    ) throws -> String {
+        guard source.hasPrefix("http://") || source.hasPrefix("https://") else { return source }
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        let journal = try AnswerJournal(
+            "\(folder)/answers.jsonl", prompts: prompts,
+            endpoint: try address.endpoint(source, control: control), maxTokens: address.maxTokens)
+        let descriptor = StopRequest().descriptor
+        let budget = AnswerJournal.Budget(requests: address.maxRequests, tokens: address.maxSpent)
+        var ending: AnswerJournal.Ending?
+        while ending == nil {
+            ending = try journal.askSome(parallel: address.parallel, budget: budget) {
+                isReadable(descriptor)
+            }
+        }
+        if case .unreachable(let reason) = ending {
+            throw ProvenanceError.endpoint(
+                reason:
+                    "does not answer (\(reason)); the same command goes on from the answers kept")
+        }
+        if ending == .asked {
+            throw ProvenanceError.endpoint(reason: "stopped; the same command goes on from here")
+        }
+        // Without lines that have no answer.
+        let given = try SuspectFile.answers(journal.path)
+        var text = JSONText()
+        for prompt in given.keys.sorted() {
+            for answer in given[prompt] ?? [] {
+                text.object { line in
+                    line.key("prompt")
+                    line.string(prompt)
+                    line.key("answer")
+                    line.string(answer)
+                }
+                text.newline()
+            }
+        }
+        let path = "\(folder)/given.jsonl"
+        try Data(text.bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+        return path
+    }
+
     private static func isReadable(_ descriptor: Int32) -> Bool {
         var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return poll(&entry, 1, 0) > 0

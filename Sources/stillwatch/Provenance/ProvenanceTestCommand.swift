@@ -74,6 +74,18 @@ struct ProvenanceTestCommand: ParsableCommand {
     @Option(name: .customLong("max-scored"), help: "Stop at this many scored tokens.")
     var mostScored: Int?
 
+    @Option(help: "Canary: the secret set, canaries.json.")
+    var canaries: String?
+
+    @Option(help: "Canary: the commitment that was published.")
+    var commitment: String?
+
+    @Option(help: "Canary: a campaign that may have fed the suspect; may be repeated.")
+    var campaign: [String] = []
+
+    @Option(help: "Canary: times that an address is asked each question.")
+    var samples = 1
+
     @Option(help: "table or json.")
     var format = Format.table
 
@@ -94,6 +106,9 @@ struct ProvenanceTestCommand: ParsableCommand {
             if let value, !(1...1_000_000_000).contains(value) {
                 throw ValidationError("\(name) must be between 1 and 1000000000, not \(value)")
             }
+        }
+        guard (1...1000).contains(samples) else {
+            throw ValidationError("--samples must be between 1 and 1000, not \(samples)")
         }
         if decide == .fixed {
             guard plannedTokens != nil else {
@@ -131,14 +146,16 @@ struct ProvenanceTestCommand: ParsableCommand {
         let finding: Bool
         do {
             finding = try test()
+        } catch let code as ExitCode {
+            throw code
         } catch { throw ProvenanceCommand.fail(error) }
         if usesExitCode, finding { throw ExitCode(1) }
     }
 
     private func test() throws -> Bool {
+        guard method != .canary else { return try testCanaries() }
         let manifest = try WatermarkManifest(contentsOf: mark.manifest)
         let keys = try WatermarkKeys(contentsOf: mark.keysPath, for: manifest)
-        guard method != .canary else { return try canaries() }
         let scheme = try WatermarkScheme(manifest: manifest, keys: keys)
         let read = try ProvenanceCommand.encoder(tokenizer, manifest)
         let windows = try filter.map { try WindowFilter(contentsOf: $0, for: scheme) }
@@ -181,10 +198,33 @@ struct ProvenanceTestCommand: ParsableCommand {
         return report.verdict.outcome == .consistent
     }
 
-    /// Where the exact test over planted answers is called, with `SuspectFile.answers` of the suspect.
-    private func canaries() throws -> Bool {
-        throw ProvenanceError.settings(
-            reason: "--protocol canary needs a set of canaries, which this program cannot read yet")
+    /// The exact test over planted answers: asks an address for them, and hands the answers on.
+    private func testCanaries() throws -> Bool {
+        guard let canaries else {
+            throw ProvenanceError.settings(reason: "--protocol canary needs --canaries")
+        }
+        let set = try CanarySet(contentsOf: canaries)
+        let questions = set.questions.map(\.text)
+        let prompts = (0..<samples).flatMap { _ in questions }
+        var isKnown = false
+        for (name, source) in [("suspect", suspect)] + (try controls()) {
+            let place = name == "suspect" ? "\(state)/suspect" : "\(state)/controls/\(name)"
+            let answers = try ProvenanceSubjects.answers(
+                source, prompts: prompts, address: address,
+                control: name == "suspect" ? nil : name, folder: place)
+            var arguments = ["--set", canaries, "--answers", answers, "--alpha", "\(alpha)"]
+            for campaign in campaign { arguments += ["--campaign", campaign] }
+            if let commitment { arguments += ["--commitment", commitment] }
+            arguments += ["--format", format.rawValue, "--exit-code"]
+            if format == .table { Terminal.output("\(name):") }
+            do {
+                try CanaryTestCommand.parse(arguments).run()
+            } catch let code as ExitCode {
+                guard code == ExitCode(1) else { throw code }
+                if name == "suspect" { isKnown = true }
+            }
+        }
+        return isKnown
     }
 }
 
