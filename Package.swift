@@ -188,10 +188,7 @@ let package = Package(
             ], swiftSettings: settings),
         .testTarget(
             name: "WatermarkingTests", dependencies: ["Watermarking", "CWatermark", "CCrypto"],
-            exclude: ["Fixtures"], swiftSettings: settings),
-        .testTarget(
-            name: "TokenizingTests", dependencies: ["Tokenizing"], exclude: ["Fixtures"],
-            swiftSettings: settings),
+            exclude: ["Fixtures", "ModelServer.py"], swiftSettings: settings),
         .testTarget(
             name: "DocumentsTests", dependencies: ["Documents", "Scanning", "Watermarking"],
             swiftSettings: settings),
