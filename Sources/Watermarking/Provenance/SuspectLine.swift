@@ -214,3 +214,79 @@ struct JSONScanner {
         return text
     }
 }
+
+/// Files of prompts and answers that are read whole.
+package enum SuspectFile {
+    /// Most prompts of a file.
+    static let most = 10_000_000
+
+    /// The texts of all prompts, one of each line's `prompt`.
+    package static func prompts(_ path: String) throws(ProvenanceError) -> [String] {
+        let input = try LineInput(path)
+        var prompts: [String] = []
+        while let prompt = try input.next({ (line) throws(WatermarkError) in
+            guard let prompt = try SuspectLine(json: line).prompt else {
+                throw .document(reason: "no 'prompt'")
+            }
+            return prompt
+        }) {
+            prompts.append(prompt)
+            guard prompts.count <= most else {
+                throw .file(path: path, reason: "more than \(most) prompts")
+            }
+        }
+        guard !prompts.isEmpty else { throw .file(path: path, reason: "holds no prompts") }
+        return prompts
+    }
+
+    /// All answers by the text of their prompt: for tests of what answers say.
+    package static func answers(_ path: String) throws(ProvenanceError) -> [String: [String]] {
+        let input = try LineInput(path)
+        var answers: [String: [String]] = [:]
+        while let line = try input.next({ (line) throws(WatermarkError) in
+            try SuspectLine(json: line)
+        }) {
+            if let prompt = line.prompt, let answer = line.answer {
+                answers[prompt, default: []].append(answer)
+            }
+        }
+        return answers
+    }
+
+    /// Hands on the token ids of all answers in a file, texts through the encoder.
+    package static func forEachAnswer(
+        _ path: String, encoder: ProvenanceRun.Encoder?,
+        _ body: ([UInt32]) throws(WatermarkError) -> Void
+    ) throws(ProvenanceError) {
+        let input = try LineInput(path)
+        while let _: Void = try input.next({ (line) throws(WatermarkError) in
+            let line = try SuspectLine(json: line)
+            if let tokens = line.tokens { return try body(tokens) }
+            guard let text = line.answer else {
+                throw .document(reason: "neither 'answer' nor 'tokens'")
+            }
+            guard let encoder else {
+                throw .document(
+                    reason: "holds text; give the teacher's tokenizer, or token ids in its place")
+            }
+            let tokens: [UInt32]
+            do { tokens = try encoder(text) } catch { throw .document(reason: "\(error)") }
+            try body(tokens)
+        }) {}
+    }
+}
+
+extension SuspectFile {
+    /// The key of a suspect's address, from a file that only its owner may read: its first line.
+    package static func key(_ path: String) throws(ProvenanceError) -> String {
+        let bytes: [UInt8]
+        do throws(WatermarkError) {
+            bytes = try ProtectedFile.read(path, largest: 1 << 14, isSecret: true)
+        } catch { throw .mark(error) }
+        let line = bytes.prefix { $0 != 0x0A && $0 != 0x0D }
+        guard !line.isEmpty, let key = String(validating: line, as: UTF8.self) else {
+            throw .file(path: path, reason: "holds no key in its first line")
+        }
+        return key
+    }
+}
