@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import pathlib
 import random
 import subprocess
@@ -11,6 +12,9 @@ from workbench import Failure, say
 from . import environment
 from .schemes import SETTINGS
 
+# No bars of progress, and one thread.
+QUIET = {"HF_HUB_DISABLE_PROGRESS_BARS": "1", "TQDM_DISABLE": "1", "TOKENIZERS_PARALLELISM": "false",
+         "TRANSFORMERS_VERBOSITY": "error", "OMP_NUM_THREADS": "1"}
 TOKENS = 500
 TOP_K = 100
 SEED = 20
@@ -75,13 +79,18 @@ def plan(bench):
     return {"wheels": str(environment.wheels()), "seed": SEED, "batches": batches}
 
 
-def generate(settings):
-    """Runs a plan; its messages go on to the reader."""
+def run(script, settings):
+    """Runs a script of this folder in its environment on a plan, and returns what it prints, JSON if anything.
+
+    Its messages go on to the reader.
+    """
     here = pathlib.Path(__file__).resolve().parent
-    run = subprocess.run(
-        [environment.python(), "-B", here / "generate.py"], input=json.dumps(settings), text=True, check=False)
-    if run.returncode != 0:
-        raise Failure("the answers could not be generated")
+    done = subprocess.run(
+        [environment.python(), "-B", here / script], input=json.dumps(settings), stdout=subprocess.PIPE, text=True,
+        check=False, env={**os.environ, **QUIET})
+    if done.returncode != 0:
+        raise Failure(f"{script} ended with status {done.returncode}")
+    return json.loads(done.stdout) if done.stdout else None
 
 
 def read(bench):
@@ -89,7 +98,7 @@ def read(bench):
     settings = plan(bench)
     if any(not pathlib.Path(batch["file"]).exists() for batch in settings["batches"]):
         say("watermark: generating answers")
-        generate(settings)
+        run("generate.py", settings)
     found = {}
     for batch in settings["batches"]:
         with open(batch["file"], encoding="utf-8") as lines:
