@@ -2,7 +2,7 @@
 `environment.py`.
 
 Reads a plan from standard input: {"wheels", "seed", "batches": [{"file", "scheme", "setting", "temperature", "top_k", "tokens",
-"prompts": [{"id", "text"}]}]}. A batch whose file is there is left as it is, so that a run can go on where one was ended. The
+"prompts": [{"id", "text"}]}]}; with "cuts" in a batch the texts of the answers' first tokens are written as well. A batch whose file is there is left as it is, so that a run can go on where one was ended. The
 end-of-answer token is never drawn: all answers have the same length.
 """
 
@@ -53,7 +53,10 @@ def main():
         part = file.with_suffix(".part")
         with open(part, "w", encoding="utf-8") as out:
             for prompt, tokens, answer in zip(batch["prompts"], prompts, found):
-                out.write(json.dumps({"id": prompt["id"], **kept, "prompt_tokens": tokens, "tokens": answer}) + "\n")
+                record = {"id": prompt["id"], **kept, "prompt_tokens": tokens, "tokens": answer}
+                if "cuts" in batch:
+                    record["texts"] = {cut: model.tokenizer().decode(answer[:cut]) for cut in batch["cuts"]}
+                out.write(json.dumps(record) + "\n")
         part.rename(file)
         seconds = time.process_time() - started
         count = sum(map(len, found))
