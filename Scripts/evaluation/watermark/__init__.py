@@ -2,12 +2,16 @@
 
 import parts
 
-from . import null, power
+from . import candidates, embedding, null, power, robustness, speed
 
 # In the order of the results file.
 PARTS = {
     "null": null,
     "power": power,
+    "speed": speed,
+    "embedding": embedding,
+    "robustness": robustness,
+    "candidates": candidates,
 }
 
 

@@ -55,24 +55,29 @@ def prompts(corpus):
 
 
 def folder(bench):
-    """Where the answers are: below `--worlds` if it is given, else they go when the run ends."""
-    place = (bench.options.worlds or bench.work) / "answers"
-    place.mkdir(parents=True, exist_ok=True)
-    return place
+    """Where the answers are."""
+    return place(bench, "answers")
+
+
+def place(bench, name):
+    """A folder for what is made once: below `--worlds` if it is given, else it goes when the run ends."""
+    folder = (bench.options.worlds or bench.work) / (f"{name}-quick" if bench.quick else name)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def plan(bench):
     """The batches to be made, as `generate.py` takes them."""
     if not bench.options.corpus:
         raise Failure("the answers need prompts: --corpus DIR")
-    texts, place, batches, taken = prompts(bench.options.corpus), folder(bench), [], {}
+    texts, out, batches, taken = prompts(bench.options.corpus), folder(bench), [], {}
     for scheme, temperature, count in BATCHES:
         count = max(4, count // 8) if bench.quick else count
         # All schemes answer the same prompts.
         start = taken.get((scheme, temperature), 0)
         taken[scheme, temperature] = start + count
         batches.append({
-            "file": str(place / f"{scheme}-{temperature}-{start}.jsonl"), "scheme": scheme, "setting": SETTINGS[scheme],
+            "file": str(out / f"{scheme}-{temperature}-{start}.jsonl"), "scheme": scheme, "setting": SETTINGS[scheme],
             "temperature": temperature, "top_k": TOP_K, "tokens": TOKENS,
             "prompts": [{"id": f"p{start + number}", "text": text}
                         for number, text in enumerate(texts[start:start + count])]})

@@ -22,8 +22,7 @@ SLOW = {"kgw_selfhash"}
 
 def documents(bench):
     """The folder of real.jsonl and random.jsonl, made now where they are not there, and how many there are."""
-    folder = (bench.options.worlds or bench.work) / "documents"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = answers.place(bench, "documents")
     facts = folder / "facts.json"
     count = COUNT // 50 if bench.quick else COUNT
     if facts.exists() and json.loads(facts.read_text())["count"] == count:

@@ -30,6 +30,7 @@ TITLES = {
     "kgw_selfhash": "KGW selfhash (transformers)",
     "sglang": "Gumbel (SGLang)",
     "gumbel_payload": "Gumbel with a payload",
+    "candidates": "best of several",
 }
 
 SYNTHID = {"context_width": 4, "context_history": 1024, "depth": 30}
@@ -62,6 +63,8 @@ SCHEMES = {
     "kgw_selfhash": Scheme("kgw_selfhash", {"context_width": 4, "gamma": 0.25, "bias": 2.0}, (15485863,)),
 }
 
+CANDIDATES = Scheme("candidates", {"context_width": 3}, (0x0123456789ABCDEF,))
+
 
 def write(scheme, folder, name, vocabulary=VOCABULARY):
     """Writes a scheme's manifest and keys; returns the two files."""
@@ -70,7 +73,7 @@ def write(scheme, folder, name, vocabulary=VOCABULARY):
     committed = "stillwatch-watermark-keys-v1\n" + "".join(f"{line}\n" for line in ("key", salt, *values))
     manifest = {
         "format": "stillwatch-watermark-manifest", "version": 1, "scheme": scheme.name, "key_ids": ["key"],
-        "vocabulary_size": vocabulary, **scheme.fields, "valid_from": "2026-01-01T00:00:00Z",
+        **({} if scheme.name == "candidates" else {"vocabulary_size": vocabulary}), **scheme.fields, "valid_from": "2026-01-01T00:00:00Z",
         "key_commitment": hashlib.sha256(committed.encode()).hexdigest(),
     }
     keys = {"format": "stillwatch-watermark-keys", "version": 1, "keys": {"key": {"salt": salt, "values": values}}}
