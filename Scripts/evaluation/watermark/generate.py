@@ -1,9 +1,10 @@
 """Writes answers of SmolLM2-135M-Instruct, marked by the original generators, as JSON Lines. Runs in the environment of
 `environment.py`.
 
-Reads a plan from standard input: {"wheels", "seed", "batches": [{"file", "scheme", "setting", "temperature", "top_k", "tokens",
-"prompts": [{"id", "text"}]}]}; with "cuts" in a batch the texts of the answers' first tokens are written as well. A batch whose file is there is left as it is, so that a run can go on where one was ended. The
-end-of-answer token is never drawn: all answers have the same length.
+Reads a plan from standard input: {"wheels", "seed", "batches": [{"file", "scheme", "setting", "temperature", "top_k",
+"tokens", "prompts": [{"id", "text"}]}]}; with "cuts" in a batch the texts of the answers' first tokens are written as
+well. A batch whose file is there is left as it is, so that a run can go on where one was ended. The end-of-answer token
+is never drawn: all answers have the same length.
 """
 
 import json

@@ -1,12 +1,13 @@
 """Models that predict a token from the few before it, and marks on what they say. Runs in the environment of
 `environment.py`.
 
-A model keeps the text it was trained on and for each order the places of each context. The probability of a token after context
-h is (count(h, token) + beta P(token | shorter h)) / (count(h) + beta): a Dirichlet prior at the shorter context. What is drawn
-from it needs no probabilities: with odds count(h) : beta one of the places of h is drawn, or the shorter context is asked.
+A model keeps the text it was trained on and for each order the places of each context. The probability of a token after
+context h is (count(h, token) + beta P(token | shorter h)) / (count(h) + beta): a Dirichlet prior at the shorter context.
+What is drawn from it needs no probabilities: with odds count(h) : beta one of the places of h is drawn, or the shorter
+context is asked.
 
-The marks are vLLM's Gumbel and transformers' SynthID again in numba, since a teacher must say millions of tokens; `check` compares
-them with the originals.
+The marks are vLLM's Gumbel and transformers' SynthID again in numba, since a teacher must say millions of tokens;
+`check` compares them with the originals.
 """
 
 import numba

@@ -73,7 +73,8 @@ def write(scheme, folder, name, vocabulary=VOCABULARY):
     committed = "stillwatch-watermark-keys-v1\n" + "".join(f"{line}\n" for line in ("key", salt, *values))
     manifest = {
         "format": "stillwatch-watermark-manifest", "version": 1, "scheme": scheme.name, "key_ids": ["key"],
-        **({} if scheme.name == "candidates" else {"vocabulary_size": vocabulary}), **scheme.fields, "valid_from": "2026-01-01T00:00:00Z",
+        **({} if scheme.name == "candidates" else {"vocabulary_size": vocabulary}), **scheme.fields,
+        "valid_from": "2026-01-01T00:00:00Z",
         "key_commitment": hashlib.sha256(committed.encode()).hexdigest(),
     }
     keys = {"format": "stillwatch-watermark-keys", "version": 1, "keys": {"key": {"salt": salt, "values": values}}}
