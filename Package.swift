@@ -75,6 +75,14 @@ let package = Package(
             name: "Watching", dependencies: ["Exchanges", "Sketches", "Detection", "Scanning"],
             swiftSettings: settings),
         .target(name: "Simulation", dependencies: ["CCompression"], swiftSettings: settings),
+
+        // Marks in answers, beside the pipeline.
+        .target(name: "CWatermark"),
+        .target(
+            name: "Watermarking", dependencies: ["CWatermark", "CCrypto"], swiftSettings: settings),
+        .target(
+            name: "Documents", dependencies: ["Scanning", "Watermarking", "CSimdjson"],
+            swiftSettings: settings),
         .target(
             name: "Drills",
             dependencies: ["Exchanges", "Sketches", "Detection", "Scanning", "Simulation"],
@@ -97,7 +105,7 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Exchanges", "Sketches", "Detection", "Scanning", "Store", "Enforcement",
-                "CCompression",
+                "Watermarking", "CCompression",
                 "CCrypto",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -122,7 +130,7 @@ let package = Package(
             name: "stillwatch",
             dependencies: [
                 "Exchanges", "Detection", "Scanning", "CaseFiles", "Watching", "Simulation",
-                "Drills",
+                "Drills", "Watermarking", "Documents",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ], swiftSettings: settings),
@@ -171,6 +179,9 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ], swiftSettings: settings),
+        .testTarget(
+            name: "WatermarkingTests", dependencies: ["Watermarking", "CWatermark", "CCrypto"],
+            exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: settings),
     ] + counted,
     cLanguageStandard: .c11,

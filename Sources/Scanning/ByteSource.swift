@@ -2,7 +2,7 @@ import CCompression
 import Glibc
 
 /// Bytes in order: a file from an offset, or a decompressed stream. Used by one thread at a time.
-protocol ByteSource: AnyObject {
+package protocol ByteSource: AnyObject {
     /// Reads up to `count` bytes into `destination`; zero at the end.
     func read(into destination: UnsafeMutablePointer<UInt8>, count: Int) throws(ScanError) -> Int
     /// Raw bytes taken from the file so far, for progress.
@@ -200,7 +200,7 @@ extension InputFile {
     }
 
     /// A source of the file's unpacked bytes from `offset` on; to get there in a packed file takes unpacking what is before.
-    func source(offset: Int64 = 0) throws(ScanError) -> any ByteSource {
+    package func source(offset: Int64 = 0) throws(ScanError) -> any ByteSource {
         let source: any ByteSource
         switch packing {
         case .plain: return try FileSource(self, offset: offset)

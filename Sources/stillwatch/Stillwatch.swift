@@ -12,7 +12,8 @@ struct Stillwatch: ParsableCommand {
         subcommands: [
             ScanCommand.self, WatchCommand.self, ProfileCommand.self, MergeCommand.self,
             JudgeCommand.self, SimulateCommand.self, ScoreCommand.self,
-            DrillCommand.self, CalibrateCommand.self, CompareCommand.self, ServeHandover.self,
+            DrillCommand.self, CalibrateCommand.self, CompareCommand.self, WatermarkCommand.self,
+            ServeHandover.self,
             KeyHandover.self, AccountHandover.self, CampaignHandover.self, SwitchHandover.self,
             ApprovalHandover.self, AuditHandover.self,
         ])

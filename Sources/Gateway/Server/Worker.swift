@@ -6,6 +6,7 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import Store
+import Watermarking
 
 /// Everything of one event loop: its connections, its copy of what is known, and what it reads requests with.
 ///

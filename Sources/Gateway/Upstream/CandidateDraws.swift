@@ -2,6 +2,7 @@ import Enforcement
 import Exchanges
 import NIOCore
 import NIOHTTP1
+import Watermarking
 
 /// One of several answers to a request.
 final class CandidateDraw: UpstreamListener {

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A watermark that needs nothing of a model but several answers to choose from.
 ///
 /// After Bahri and Wieting, "A Watermark for Black-Box Language Models" (arXiv 2410.02099). A secret key gives every
@@ -19,14 +21,31 @@ package struct CandidateChoice: Sendable {
         package let nGrams: Int
         /// The sum of their pseudorandom numbers, each with mean 1.
         package let sum: Double
-        /// The probability of a sum at least this high in text that the key had no part in; 1 without n-grams.
-        package let pValue: Double
+        /// Natural logarithm of the probability of a sum at least this high in text that the key had no part in; 0
+        /// without n-grams.
+        package let logPValue: Double
+
+        package var pValue: Double { exp(logPValue) }
     }
 
     /// Words of an n-gram, as in the paper.
     package static let wordsPerNGram = 4
 
     private let key: SipHash
+
+    /// The mark of a manifest of scheme `candidates`.
+    package init(manifest: WatermarkManifest, keys: WatermarkKeys) throws(WatermarkError) {
+        guard manifest.scheme == .candidates else {
+            throw .mismatch(
+                field: "scheme", expected: "candidates", found: manifest.scheme.rawValue)
+        }
+        guard manifest.contextWidth == Self.wordsPerNGram - 1 else {
+            throw .mismatch(
+                field: "context_width", expected: "\(manifest.contextWidth)",
+                found: "\(Self.wordsPerNGram - 1) words before the last of an n-gram")
+        }
+        self.init(secret: keys.material)
+    }
 
     /// - Parameter secret: bytes that are hard to guess, best 16 or more; all of them count.
     package init(secret: [UInt8]) {
@@ -55,10 +74,10 @@ package struct CandidateChoice: Sendable {
             let logarithm: Double
             if own.isEmpty {
                 // Nothing of its own: the whole text is its one n-gram.
-                logarithm = uniform(candidate.withUnsafeBytes { key.hash($0) }).logarithm
+                logarithm = log(uniform(candidate.withUnsafeBytes { key.hash($0) }))
             } else {
                 let sum = own.sorted().reduce(0) { $0 + exponential($1) }
-                logarithm = GammaDistribution.lower(shape: own.count, sum).logarithm
+                logarithm = GammaDistribution.logLower(shape: Double(own.count), sum)
             }
             let value = logarithm / Double(copies[candidate] ?? 1)
             if best.map({ value > $0.value }) ?? true { best = (index, value) }
@@ -75,8 +94,25 @@ package struct CandidateChoice: Sendable {
         for text in texts { grams.formUnion(hashes(of: text)) }
         // In a fixed order, so that rounding is the same every time.
         let sum = grams.sorted().reduce(0) { $0 + exponential($1) }
-        let pValue = grams.isEmpty ? 1 : GammaDistribution.upper(shape: grams.count, sum)
-        return Score(nGrams: grams.count, sum: sum, pValue: pValue)
+        let logPValue =
+            grams.isEmpty ? 0 : GammaDistribution.logUpper(shape: Double(grams.count), sum)
+        return Score(nGrams: grams.count, sum: sum, logPValue: logPValue)
+    }
+
+    /// What a detector says of one text.
+    package func detection(_ text: [UInt8]) -> WatermarkDetection {
+        let score = score([text])
+        let n = Double(score.nGrams)
+        var words = 0
+        WordWindow.forEachWord(of: text) { _ in words += 1 }
+        let all = max(0, words - Self.wordsPerNGram + 1)
+        return WatermarkDetection(
+            tokens: words, repeated: all - score.nGrams,
+            skipped: min(words, Self.wordsPerNGram - 1),
+            evidence: MarkEvidence(
+                scored: score.nGrams, sum: score.sum,
+                zScore: n > 0 ? (score.sum - n) / n.squareRoot() : 0, logPValue: score.logPValue),
+            mean: nil, weightedMean: nil, posterior: nil, upstreamPValue: nil, keys: [])
     }
 
     /// The keyed hash of every n-gram of a text, in order.
@@ -95,5 +131,5 @@ package struct CandidateChoice: Sendable {
         (Double(hash >> 11) + 0.5) * 0x1p-53
     }
 
-    private func exponential(_ hash: UInt64) -> Double { -uniform(hash).logarithm }
+    private func exponential(_ hash: UInt64) -> Double { -log(uniform(hash)) }
 }

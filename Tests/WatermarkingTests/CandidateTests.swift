@@ -1,15 +1,16 @@
 import Foundation
 import Testing
 
-@testable import Enforcement
+@testable import Watermarking
 
-@Suite struct AnswersWatermarkTests {
+/// The mark that is chosen among several answers.
+struct CandidateTests {
     private static func choice(_ key: UInt64) -> CandidateChoice {
         CandidateChoice(secret: withUnsafeBytes(of: key) { Array($0) })
     }
 
     /// A text of words drawn from a vocabulary of that many.
-    private static func text(_ words: Int, of vocabulary: UInt64, _ random: inout AnswersRandom)
+    private static func text(_ words: Int, of vocabulary: UInt64, _ random: inout SeededRandom)
         -> [UInt8]
     {
         Array((0..<words).map { _ in "w\(random.next() % vocabulary)" }.joined(separator: " ").utf8)
@@ -43,21 +44,22 @@ import Testing
         for factor in [0.01, 0.3, 0.9, 1, 1.1, 1.7, 2.3] {
             let x = factor * Double(shape)
             let expected = Self.poisson(shape, x)
-            let upper = GammaDistribution.upper(shape: shape, x)
+            let upper = exp(GammaDistribution.logUpper(shape: Double(shape), x))
             #expect(abs(upper - expected) <= 1e-10 * max(expected, 1e-3), "Q(\(shape), \(x))")
-            #expect(abs(GammaDistribution.lower(shape: shape, x) + upper - 1) < 1e-10)
+            let lower = exp(GammaDistribution.logLower(shape: Double(shape), x))
+            #expect(abs(lower + upper - 1) < 1e-10)
         }
-        #expect(GammaDistribution.upper(shape: shape, 0) == 1)
-        #expect(GammaDistribution.lower(shape: shape, -1) == 0)
+        #expect(GammaDistribution.logUpper(shape: Double(shape), 0) == 0)
+        #expect(GammaDistribution.logLower(shape: Double(shape), -1) == -.infinity)
     }
 
     @Test func `far tails do not round to nothing`() {
         let expected = Self.poisson(10, 200)
-        #expect(abs(GammaDistribution.upper(shape: 10, 200) / expected - 1) < 1e-9)
+        #expect(abs(exp(GammaDistribution.logUpper(shape: 10, 200)) / expected - 1) < 1e-9)
     }
 
     @Test func `over keys each candidate is chosen as often as by lot`() {
-        var random = AnswersRandom(seed: 7)
+        var random = SeededRandom(seed: 7)
         var candidates = [20, 40, 80].map { Self.text($0, of: 1_000, &random) }
         // Shares most of its n-grams with the third.
         candidates.append(candidates[2] + Array(" and one more word".utf8))
@@ -72,7 +74,7 @@ import Testing
     }
 
     @Test func `copies win as often as they were drawn`() {
-        var random = AnswersRandom(seed: 8)
+        var random = SeededRandom(seed: 8)
         let (a, b) = (Self.text(40, of: 1_000, &random), Self.text(40, of: 1_000, &random))
         let draws = 4_000
         var copies = 0
@@ -86,7 +88,7 @@ import Testing
     }
 
     @Test func `p-values of text without the mark are uniform`() {
-        var random = AnswersRandom(seed: 9)
+        var random = SeededRandom(seed: 9)
         let text = Self.text(60, of: 1_000, &random)
         let values = (0..<2_000).map { Self.choice(UInt64($0)).score(text).pValue }.sorted()
         let distance = values.enumerated().map { index, value in
@@ -101,7 +103,7 @@ import Testing
         var marked: [[UInt8]] = []
         var plain: [[UInt8]] = []
         for seed in 0..<UInt64(60) {
-            var random = AnswersRandom(seed: 1_000 + seed)
+            var random = SeededRandom(seed: 1_000 + seed)
             let candidates = (0..<4).map { _ in Self.text(50, of: 1_000, &random) }
             marked.append(candidates[key.choose(among: candidates)!])
             plain.append(candidates[0])
@@ -130,43 +132,5 @@ import Testing
         for bytes in [[UInt8](0xE0...0xFF), Array(0x80...0xFF), [0xF0], [0x41, 0xE2]] {
             #expect(Self.choice(1).score(bytes).pValue <= 1)
         }
-    }
-
-    static let requests: [(api: APIKind, input: String, output: String?)] = [
-        (.chatCompletions, #"{"model":"m"}"#, #"{"model":"m","n":4}"#),
-        (.completions, #"{"n":1,"best_of":null,"stream":false}"#, #"{"stream":false,"n":4}"#),
-        (.chatCompletions, #"{"n":2}"#, nil), (.chatCompletions, #"{"best_of":2}"#, nil),
-        (.chatCompletions, #"{"stream":true}"#, nil), (.messages, "{}", nil),
-        (.responses, "{}", nil),
-        (.chatCompletions, "{", nil),
-    ]
-
-    @Test(arguments: requests)
-    func `several answers are asked for where one is`(
-        api: APIKind, input: String, output: String?
-    ) {
-        let edited = CandidateAnswers.request(Array(input.utf8), api: api, count: 4)
-        #expect(edited.map { String(decoding: $0, as: UTF8.self) } == output)
-    }
-
-    @Test func `the chosen answer is the only one`() {
-        let texts = ["one two three four", "five six seven eight", "nine ten eleven twelve"]
-        for key in UInt64(0)..<20 {
-            let choice = Self.choice(key)
-            let index = choice.choose(among: texts.map { Array($0.utf8) })!
-            let choices = texts.enumerated().map { number, text in
-                #"{"index":\#(number),"message":{"content":"\#(text)"}}"#
-            }.joined(separator: " , ")
-            let answer = #"{"id":"c","choices":[ \#(choices) ],"usage":{}}"#
-            let picked = CandidateAnswers.pick(
-                from: Array(answer.utf8), api: .chatCompletions, by: choice)
-            #expect(
-                picked.map { String(decoding: $0, as: UTF8.self) }
-                    == #"{"id":"c","choices":[ {"index":0,"message":{"content":"\#(texts[index])"}} ],"usage":{}}"#
-            )
-        }
-        let single = Array(#"{"choices":[{"index":0,"message":{"content":"a"}}]}"#.utf8)
-        #expect(
-            CandidateAnswers.pick(from: single, api: .chatCompletions, by: Self.choice(1)) == nil)
     }
 }
