@@ -13,8 +13,10 @@ from .schemes import SCHEMES, SETTINGS, TITLES, VOCABULARY
 
 LENGTHS = (50, 100, 200, 500)
 # More lengths for the plot of p-values.
-STEPS = (10, 20, 50, 100, 200, 500)
+STEPS = (10, 20, 30, 50, 70, 100, 150, 200, 300, 500)
 LEVEL = 1e-6
+# The level at which "tokens needed" are published.
+NEEDED = 0.02
 # Schemes whose own detector gives a p-value that can be run again.
 RERUN = ("gumbel", "kgw", "sglang")
 
@@ -118,6 +120,13 @@ def draw(data, folder):
     return files
 
 
+def tokens(data, name, temperature, level):
+    """The fewest tokens measured at which the median p-value is at or below a level."""
+    enough = [row["length"] for row in data["rows"]
+              if (row["scheme"], row["temperature"]) == (name, temperature) and row["log10_p"] <= math.log10(level)]
+    return f"<= {min(enough)}" if enough else f"> {max(STEPS)}"
+
+
 def sections(data, folder):
     files = draw(data, folder)
     rows = []
@@ -127,6 +136,9 @@ def sections(data, folder):
                 TITLES[row["scheme"]], row["temperature"], row["length"], row["answers"], share(row["known"], row["answers"]),
                 f"{row['rerun'] / row['answers']:.0%}" if "rerun" in row else "", f"{row['log10_p']:.1f}", f"{row['n']:g}"])
     plain = [[TITLES[row["scheme"]], row["answers"], f"{row['least']:.2f}"] for row in data["unmarked"]]
+    kinds = list(dict.fromkeys((row["scheme"], row["temperature"]) for row in data["rows"]))
+    needed = [[TITLES[name], temperature, *(tokens(data, name, temperature, level) for level in (NEEDED, LEVEL))]
+              for name, temperature in kinds]
     return ["\n\n".join([
         "## Power on a real model's answers",
         f"Answers of SmolLM2-135M-Instruct to public prompts, {answers.TOKENS} tokens each (the end of an answer is never drawn), "
@@ -135,6 +147,10 @@ def sections(data, folder):
         "(transformers' p-value is a normal tail; its SynthID has none).",
         table(["scheme", "temperature", "tokens", "answers", "known", "own detector", "median log10 p", "scored"], rows,
               "lrrrrrrr"),
+        f"Tokens until the median p-value is at or below {NEEDED:g} and {LEVEL:g}, in the steps {', '.join(map(str, STEPS))}. "
+        "Published for KGW on Llama 2 7B-chat and Mistral-7B-Instruct: fewer than 100 (Piet et al., MarkMyWords, arXiv "
+        "2312.00273).",
+        table(["scheme", "temperature", f"p <= {NEEDED:g}", f"p <= {LEVEL:g}"], needed),
         "Unmarked answers of the same model, 200 tokens:",
         table(["scheme", "answers", "least log10 p"], plain),
         *(f"![{file}]({folder.name}/{file})" for file in files),
