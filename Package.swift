@@ -80,6 +80,10 @@ let package = Package(
         .target(name: "CWatermark"),
         .target(
             name: "Watermarking", dependencies: ["CWatermark", "CCrypto"], swiftSettings: settings),
+        .systemLibrary(
+            name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .target(
+            name: "Tokenizing", dependencies: ["CPCRE2", "CCrypto"], swiftSettings: settings),
         .target(
             name: "Documents", dependencies: ["Scanning", "Watermarking", "CSimdjson"],
             swiftSettings: settings),
@@ -130,7 +134,7 @@ let package = Package(
             name: "stillwatch",
             dependencies: [
                 "Exchanges", "Detection", "Scanning", "CaseFiles", "Watching", "Simulation",
-                "Drills", "Watermarking", "Documents",
+                "Drills", "Watermarking", "Documents", "Tokenizing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ], swiftSettings: settings),
@@ -182,6 +186,9 @@ let package = Package(
         .testTarget(
             name: "WatermarkingTests", dependencies: ["Watermarking", "CWatermark", "CCrypto"],
             exclude: ["Fixtures"], swiftSettings: settings),
+        .testTarget(
+            name: "DocumentsTests", dependencies: ["Documents", "Scanning", "Watermarking"],
+            swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: settings),
     ] + counted,
     cLanguageStandard: .c11,

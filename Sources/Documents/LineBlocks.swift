@@ -4,12 +4,12 @@ import Scanning
 /// Whole lines of one file, one after the other in memory, followed by padding for the parser.
 package final class LineBlock: @unchecked Sendable {
     /// Where its first line stands among the file's lines, from 1.
-    let firstLine: Int
-    let path: String
+    package let firstLine: Int
+    package let path: String
     private let memory: UnsafeMutablePointer<UInt8>
     private let count: Int
     /// A line that was too long to be read stands in for the block.
-    let isTooLong: Bool
+    package let isTooLong: Bool
 
     init(
         path: String, firstLine: Int, memory: UnsafeMutablePointer<UInt8>, count: Int,
@@ -25,7 +25,7 @@ package final class LineBlock: @unchecked Sendable {
     deinit { memory.deallocate() }
 
     /// Each line that is not blank, without its line feed, with its number in the file.
-    func forEachLine(_ body: (UnsafeBufferPointer<UInt8>, Int) -> Void) {
+    package func forEachLine(_ body: (UnsafeBufferPointer<UInt8>, Int) -> Void) {
         var start = 0
         var line = firstLine
         while start < count {

@@ -10,6 +10,7 @@ import NIOSSL
 import ServiceLifecycle
 import Store
 import Synchronization
+import Watermarking
 
 /// The inline proxy: listeners, workers, and the threads that keep them up to date.
 public final class Gateway: Service, @unchecked Sendable {
@@ -72,13 +73,14 @@ public final class Gateway: Service, @unchecked Sendable {
         serverTLS = try settings.tls.map(Self.serverContext)
         let clientTLS = try settings.upstreams.map(Self.clientContext)
         group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
+        let choice = try Self.candidateChoice(settings, pepper)
         var workers: [Worker] = []
         for loop in group.makeIterator() {
             workers.append(
                 try Worker(
                     loop: loop, settings: settings, metrics: metrics, log: writer, spans: spans,
                     budgets: budgets, pepper: pepper, journal: journal, rules: rules,
-                    tls: clientTLS))
+                    candidateChoice: choice, tls: clientTLS))
         }
         self.workers = workers
         var policyFile: PolicyFile?
@@ -100,6 +102,20 @@ public final class Gateway: Service, @unchecked Sendable {
     }
 
     /// A name of this gateway that stays over restarts.
+    /// The mark by candidates: the manifest's, whose keys a detector has, or one that follows from the pepper.
+    private static func candidateChoice(
+        _ settings: GatewaySettings, _ pepper: KeyPepper
+    ) throws -> CandidateChoice {
+        guard let files = settings.watermark else {
+            let label = Array("stillwatch candidate mark, version 1".utf8)
+            return CandidateChoice(
+                secret: label.withUnsafeBytes { pepper.digest(of: $0)?.bytes } ?? label)
+        }
+        let manifest = try WatermarkManifest(contentsOf: files.manifest)
+        return try CandidateChoice(
+            manifest: manifest, keys: WatermarkKeys(contentsOf: files.keys, for: manifest))
+    }
+
     private static func identity(_ state: String) throws -> String {
         let path = state + "/gateway-id"
         if let data = FileManager.default.contents(atPath: path) {

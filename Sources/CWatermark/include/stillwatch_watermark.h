@@ -120,8 +120,9 @@ SWM_EXPORT void swm_generator_destroy(swm_generator *generator);
 
 /// Starts an answer to a prompt of `count` tokens.
 ///
-/// SynthID's context does not hold the prompt and starts with zeros, as in transformers. Gumbel's and KGW's goes on from
-/// the prompt; where it is shorter than the context, vLLM's is filled with 0xFFFFFFFF and SGLang's is short.
+/// SynthID's context does not hold the prompt and starts with zeros, as in transformers; vLLM's (GUMBEL_PHILOX, and
+/// GUMBEL_PAYLOAD like it) does not either and is filled with 0xFFFFFFFF. SGLang's and KGW's goes on from the prompt, and
+/// is short where that is shorter than the context.
 SWM_EXPORT int swm_generator_reset(swm_generator *generator, const uint32_t *prompt, size_t count);
 
 /// Sets the payload of this answer and those that follow: `payload_symbols` values below `payload_radix`.

@@ -22,7 +22,7 @@ final class Worker: @unchecked Sendable {
     let journal: DecisionJournal
     let allocator = ByteBufferAllocator()
     let reader = BodyReader()
-    /// The mark of answers that are chosen of several; its secret follows from the pepper.
+    /// The mark of answers that are chosen of several.
     let candidateChoice: CandidateChoice
     private let extractor: SignalExtractor
 
@@ -50,7 +50,7 @@ final class Worker: @unchecked Sendable {
     init(
         loop: any EventLoop, settings: GatewaySettings, metrics: Metrics, log: LogWriter,
         spans: SpanExporter?, budgets: Budgets, pepper: KeyPepper, journal: DecisionJournal,
-        rules: RuleSet, tls: [NIOSSLContext?]
+        rules: RuleSet, candidateChoice: CandidateChoice, tls: [NIOSSLContext?]
     ) throws(RuleSetError) {
         self.loop = loop
         self.settings = settings
@@ -60,9 +60,7 @@ final class Worker: @unchecked Sendable {
         self.budgets = budgets
         self.pepper = pepper
         self.journal = journal
-        let label = Array("stillwatch candidate mark, version 1".utf8)
-        candidateChoice = CandidateChoice(
-            secret: label.withUnsafeBytes { pepper.digest(of: $0)?.bytes } ?? label)
+        self.candidateChoice = candidateChoice
         extractor = try SignalExtractor(rules: rules)
         for (index, upstream) in settings.upstreams.enumerated() {
             pools.append(

@@ -7,7 +7,7 @@ extension GatewaySettings {
         "listen", "tls", "admin", "state", "pepper_file", "store", "upstreams", "exchange_log",
         "budgets",
         "prices", "policy", "judging", "trusted_proxies", "country_header", "limits",
-        "other_routes", "telemetry", "threads",
+        "other_routes", "telemetry", "threads", "watermark",
     ]
     private static let largest = 1 << 20
 
@@ -55,6 +55,12 @@ extension GatewaySettings {
             try fields["pepper_file"].map { (node) throws(SettingsError) in
                 resolved(try node.text())
             } ?? "\(state)/pepper"
+        if let node = fields["watermark"] {
+            let mark = try node.fields(["manifest", "keys"])
+            guard let manifest = try mark["manifest"]?.text(), let keys = try mark["keys"]?.text()
+            else { throw node.error("watermark needs 'manifest' and 'keys', two files") }
+            watermark = (resolved(manifest), resolved(keys))
+        }
         let store = try fields["store"]?.text() ?? "sqlite:\(state)/stillwatch.db"
         if store.hasPrefix("sqlite:") {
             self.store = "sqlite:" + resolved(String(store.dropFirst(7)))

@@ -140,6 +140,8 @@ public struct GatewaySettings: Sendable {
     public var prices: [ModelPrice]
     /// The policy's file.
     public var policy: String?
+    /// Manifest and keys of the mark by candidates; `nil` for keys that follow from the pepper.
+    public var watermark: (manifest: String, keys: String)?
     /// Seconds from one judgement to the next.
     public var judgeSeconds: Double
     /// Judgements in a row that must make a finding before it counts.

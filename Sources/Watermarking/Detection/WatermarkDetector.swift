@@ -80,6 +80,7 @@ package struct WatermarkDetector: Sendable {
         answer: [UInt32], prompt: [UInt32] = [], _ scratch: inout Scratch
     ) throws(WatermarkError) -> WatermarkDetection {
         try scheme.check(answer)
+        try scheme.check(prompt)
         var count = answer.count
         if let end = scheme.manifest.endToken, let index = answer.firstIndex(of: end) {
             count = index
@@ -88,7 +89,6 @@ package struct WatermarkDetector: Sendable {
         case .synthid, .synthidDeepMind: return layers(answer, count, &scratch)
         default:
             let known = scheme.continuesPrompt ? prompt.suffix(scheme.precedingWidth) : []
-            try scheme.check(Array(known))
             scratch.tokens.removeAll(keepingCapacity: true)
             scratch.tokens.append(contentsOf: known)
             scratch.tokens.append(contentsOf: answer[..<count])
@@ -156,7 +156,7 @@ package struct WatermarkDetector: Sendable {
     ) -> WatermarkDetection {
         let name = scheme.manifest.scheme
         let width = scheme.precedingWidth
-        // vLLM's detector fills a context that is not known; a context of one known token is enough for `lefthash`.
+        // vLLM fills what lies before the answer; SGLang's context at a prompt's start is short.
         let isFilled = [.gumbel, .dualKeyGumbel, .gumbelPayload].contains(name)
         let isShort = name == .sglangGumbel && known > 0
         let first = isFilled || isShort ? known : max(known, min(width, known + count))

@@ -101,9 +101,12 @@ package struct WatermarkScheme: Sendable {
         manifest.scheme == .kgwSelfHash ? manifest.contextWidth - 1 : manifest.contextWidth
     }
 
-    /// Whether a generator's context goes on from the prompt.
+    /// Whether a generator's context goes on from the prompt: in the other schemes it starts with the answer.
     var continuesPrompt: Bool {
-        manifest.scheme != .synthid && manifest.scheme != .synthidDeepMind
+        switch manifest.scheme {
+        case .kgwLeftHash, .kgwSelfHash, .sglangGumbel: true
+        default: false
+        }
     }
 
     /// Every position of `answer` that can be scored, repeated windows among them.
@@ -115,8 +118,8 @@ package struct WatermarkScheme: Sendable {
         answer: [UInt32], prompt: [UInt32]
     ) throws(WatermarkError) -> [ScoredPosition] {
         let answer = try scored(answer)
+        try check(prompt)
         let known = continuesPrompt ? Array(prompt.suffix(precedingWidth)) : []
-        try check(known)
         let tokens = known + answer
         let first = max(precedingWidth, known.count)
         guard tokens.count > first else { return [] }

@@ -1,6 +1,7 @@
 import Documents
 import Foundation
 import Scanning
+import Tokenizing
 import Watermarking
 
 /// The tokenizer that a mark was made with.
@@ -9,8 +10,14 @@ enum TokenizerFile {
     static func encoder(
         _ path: String, _ manifest: WatermarkManifest
     ) throws -> MarkReader.Encoder {
-        try manifest.requireTokenizer(digest: digest(path))
-        throw WatermarkError.file(path: path, reason: "texts cannot be read yet; give token ids")
+        let tokenizer = try Tokenizer(contentsOf: path)
+        try manifest.requireTokenizer(digest: tokenizer.digest)
+        guard tokenizer.vocabularySize <= manifest.vocabularySize else {
+            throw WatermarkError.mismatch(
+                field: "vocabulary_size", expected: "\(manifest.vocabularySize)",
+                found: "a tokenizer of \(tokenizer.vocabularySize) tokens")
+        }
+        return { try tokenizer.encode($0) }
     }
 
     /// SHA-256 of a file, in lower-case hexadecimal.

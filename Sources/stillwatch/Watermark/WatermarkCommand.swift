@@ -10,7 +10,7 @@ struct WatermarkCommand: ParsableCommand {
             """,
         subcommands: [
             WatermarkNewCommand.self, WatermarkCheckCommand.self, WatermarkDetectCommand.self,
-            WatermarkChooseCommand.self,
+            WatermarkChooseCommand.self, WatermarkTraceCommand.self, WatermarkPayloadCommand.self,
         ])
 }
 

@@ -1,0 +1,183 @@
+import Foundation
+
+/// What of an answer is compared with others.
+struct AnswerFeatures: Sendable {
+    /// Bytes of an answer that are looked at.
+    static let longest = 20_000
+    /// Words in a row that two answers hardly share by chance.
+    static let longRun = 6
+    /// Characters in a row.
+    static let characterRun = 5
+
+    /// Hashes of what an answer is made of, each once, with 1 + log of how often.
+    typealias Bag = [(hash: UInt64, weight: Double)]
+
+    /// Single words and pairs.
+    let words: Bag
+    let characters: Bag
+    /// Runs of ``longRun`` words.
+    let runs: Bag
+    let style: [Double]
+
+    init(_ answer: String) {
+        let text =
+            answer.utf8.count > Self.longest
+            ? String(decoding: answer.utf8.prefix(Self.longest), as: UTF8.self) : answer
+        let words = AnswerWords(text).words
+        let hashes = words.map { Self.hash($0.utf8) }
+        var single: [UInt64: Int] = [:]
+        for (index, hash) in hashes.enumerated() {
+            single[hash, default: 0] += 1
+            if index > 0 { single[Self.joined(hashes[index - 1], hash), default: 0] += 1 }
+        }
+        self.words = Self.bag(single)
+        var runs: [UInt64: Int] = [:]
+        if hashes.count >= Self.longRun {
+            for start in 0...(hashes.count - Self.longRun) {
+                runs[hashes[start..<start + Self.longRun].reduce(1, Self.joined)] = 1
+            }
+        }
+        self.runs = Self.bag(runs)
+        // Words with one space between them: wording without layout.
+        let bytes = Array(words.joined(separator: " ").unicodeScalars.map(\.value))
+        var characters: [UInt64: Int] = [:]
+        if bytes.count >= Self.characterRun {
+            for start in 0...(bytes.count - Self.characterRun) {
+                let run = bytes[start..<start + Self.characterRun]
+                characters[run.reduce(2) { Self.joined($0, UInt64($1)) }, default: 0] += 1
+            }
+        }
+        self.characters = Self.bag(characters)
+        style = Self.style(text, words)
+    }
+
+    /// Length, layout and opening, each a number of its own scale.
+    private static func style(_ text: String, _ words: [String]) -> [Double] {
+        let lines = text.split(whereSeparator: \.isNewline)
+        let trimmed = lines.map { $0.drop(while: \.isWhitespace) }
+        let count = Double(max(1, lines.count))
+        let bullets = trimmed.count {
+            $0.hasPrefix("- ") || $0.hasPrefix("* ") || $0.hasPrefix("•")
+        }
+        let numbers = trimmed.count { line in
+            let digits = line.prefix(while: \.isNumber)
+            return !digits.isEmpty
+                && line.dropFirst(digits.count).first.map { ".)".contains($0) } == true
+        }
+        let headings = trimmed.count { $0.hasPrefix("#") }
+        let bytes = Array(text.utf8)
+        func share(_ characters: String) -> Double {
+            let wanted = Set(characters.utf8)
+            return Double(bytes.count { wanted.contains($0) }) / Double(max(1, bytes.count))
+        }
+        let letters = words.reduce(0) { $0 + $1.count }
+        let opening = hash((words.first ?? "").utf8)
+        let pair = words.prefix(3).map { hash($0.utf8) }.reduce(3, joined)
+        return [
+            log(1 + Double(words.count)), log(count), Double(bullets) / count,
+            Double(numbers) / count, Double(headings) / count, share("*_"), share("`"),
+            share(",;"), share("!?"), share("()"),
+            Double(letters) / Double(max(1, words.count)),
+            // Equal openings are equal numbers, different ones far apart.
+            Double(opening >> 40), Double(pair >> 40),
+        ]
+    }
+
+    private static func bag(_ counts: [UInt64: Int]) -> Bag {
+        counts.map { ($0.key, 1 + log(Double($0.value))) }.sorted { $0.hash < $1.hash }
+    }
+
+    private static func hash(_ bytes: String.UTF8View) -> UInt64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        return hash
+    }
+
+    private static func joined(_ a: UInt64, _ b: UInt64) -> UInt64 {
+        var z = (a &* 0x9E37_79B9_7F4A_7C15) ^ b
+        z = (z ^ z >> 32) &* 0xD6E8_FEB8_6659_FD93
+        return z ^ z >> 32
+    }
+}
+
+/// Compares answers to one prompt, weighing what few of a pool of answers have.
+struct PromptComparison {
+    /// words, characters, runs, style.
+    static let components = ["words", "characters", "runs", "style"]
+
+    private let counts: [[UInt64: Int]]
+    private let pool: Int
+    /// The standard deviations of style in the pool.
+    private let spreads: [Double]
+
+    /// - Parameter pool: answers in which a feature is counted; the order does not matter.
+    init(pool: [AnswerFeatures]) {
+        var counts = [[UInt64: Int]](repeating: [:], count: 3)
+        for answer in pool {
+            for (index, bag) in [answer.words, answer.characters, answer.runs].enumerated() {
+                for entry in bag { counts[index][entry.hash, default: 0] += 1 }
+            }
+        }
+        self.counts = counts
+        self.pool = pool.count
+        let n = Double(max(1, pool.count))
+        spreads = (pool.first?.style.indices ?? 0..<0).map { feature in
+            let mean = pool.reduce(0) { $0 + $1.style[feature] } / n
+            let square = pool.reduce(0) {
+                $0 + ($1.style[feature] - mean) * ($1.style[feature] - mean)
+            }
+            return (square / n).squareRoot()
+        }
+    }
+
+    /// Similarity of two answers by each component, 0...1.
+    func similarity(_ a: AnswerFeatures, _ b: AnswerFeatures) -> [Double] {
+        [
+            cosine(a.words, b.words, counts[0]), cosine(a.characters, b.characters, counts[1]),
+            cosine(a.runs, b.runs, counts[2]), closeness(a.style, b.style),
+        ]
+    }
+
+    /// The cosine under weights log((n + 1) / (answers of the pool with the feature + 1)): what everybody answers to this
+    /// prompt weighs nothing.
+    private func cosine(
+        _ a: AnswerFeatures.Bag, _ b: AnswerFeatures.Bag, _ counts: [UInt64: Int]
+    ) -> Double {
+        func weighted(_ entry: (hash: UInt64, weight: Double)) -> Double {
+            entry.weight * log(Double(pool + 1) / Double((counts[entry.hash] ?? 0) + 1))
+        }
+        func square(_ bag: AnswerFeatures.Bag) -> Double {
+            bag.reduce(0) { total, entry in
+                let value = weighted(entry)
+                return total + value * value
+            }
+        }
+        var product = 0.0
+        var i = 0
+        var j = 0
+        while i < a.count, j < b.count {
+            if a[i].hash == b[j].hash {
+                product += weighted(a[i]) * weighted(b[j])
+                i += 1
+                j += 1
+            } else if a[i].hash < b[j].hash {
+                i += 1
+            } else {
+                j += 1
+            }
+        }
+        let norm = (square(a) * square(b)).squareRoot()
+        return norm > 0 ? product / norm : 0
+    }
+
+    /// 1 for the same style, 0 where every feature is three deviations of the pool or more apart.
+    private func closeness(_ a: [Double], _ b: [Double]) -> Double {
+        var total = 0.0
+        var features = 0
+        for index in spreads.indices where spreads[index] > 0 {
+            total += 1 - min(3, abs(a[index] - b[index]) / spreads[index]) / 3
+            features += 1
+        }
+        return features > 0 ? total / Double(features) : 0
+    }
+}

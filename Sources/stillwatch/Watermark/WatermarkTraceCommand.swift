@@ -1,0 +1,158 @@
+import ArgumentParser
+import Documents
+import Foundation
+import Scanning
+import Watermarking
+
+struct WatermarkTraceCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trace",
+        abstract: "Says whose payload documents bear: which account's answers were harvested.",
+        discussion: """
+            For a leaked data set or a student's answers, marked under scheme 'gumbel_payload'. All documents count as one text, \
+            and each window with its token once. The probability that anybody is named whose payload played no part is at most \
+            --alpha, over all accounts of --accounts together and whatever the documents are; several may be named. Exit \
+            status: 0 it ran; 1 with --exit-code when somebody is named; 2 it could not run.
+            """)
+
+    enum Format: String, ExpressibleByArgument, CaseIterable { case table, json }
+
+    @OptionGroup var mark: ManifestArguments
+
+    @Option(help: "File of the account or campaign ids that payloads were given to, one a line.")
+    var accounts: String
+
+    @Argument(help: "Files, folders, patterns, or - for standard input; plain, .gz or .zst.")
+    var paths: [String]
+
+    @Option(help: "The model's tokenizer.json, for documents that are text.")
+    var tokenizer: String?
+
+    @Option(help: "Bound on the probability of any false attribution.")
+    var alpha = 0.001
+
+    @Option(help: "Accounts to show beside those that are named.")
+    var others = 5
+
+    @Option(help: "table or json.")
+    var format = Format.table
+
+    @Option(name: .customLong("max-line"), help: "Longest line, MiB.")
+    var longestLine = 256
+
+    @Option(name: .customLong("max-bad"), help: "Largest share of lines that may be unreadable.")
+    var maxBad = 0.01
+
+    @Flag(name: .customLong("exit-code"), help: "End with status 1 if an account is named.")
+    var usesExitCode = false
+
+    func validate() throws {
+        guard alpha > 0, alpha < 1 else {
+            throw ValidationError("--alpha must be between 0 and 1, not \(alpha)")
+        }
+        guard (0...1_000_000).contains(others) else {
+            throw ValidationError("--others must be between 0 and 1000000, not \(others)")
+        }
+        guard (0...1).contains(maxBad) else {
+            throw ValidationError("--max-bad must be between 0 and 1, not \(maxBad)")
+        }
+        guard (1...1024).contains(longestLine) else {
+            throw ValidationError("--max-line must be between 1 and 1024, not \(longestLine)")
+        }
+    }
+
+    func run() throws {
+        let trace: PayloadTrace
+        do {
+            let manifest = try WatermarkManifest(contentsOf: mark.manifest)
+            let keys = try WatermarkKeys(contentsOf: mark.keysPath, for: manifest)
+            let scheme = try WatermarkScheme(manifest: manifest, keys: keys)
+            let codebook = try PayloadCodebook(scheme)
+            let ids = try AccountList.read(accounts)
+            var table = try PayloadTable(scheme)
+            let encoder = try tokenizer.map { try TokenizerFile.encoder($0, manifest) }
+            try read(into: &table, scheme, encoder)
+            trace = try PayloadTrace(
+                table, ids: ids, codebook: codebook, alpha: alpha, shown: others)
+            let output = TraceOutput(trace: trace, evidence: table, manifest: manifest)
+            Terminal.output(format == .json ? output.json() : output.table())
+        } catch {
+            Terminal.message("stillwatch: \(Terminal.safe("\(error)"))")
+            throw ExitCode(2)
+        }
+        if usesExitCode, !trace.named.isEmpty { throw ExitCode(1) }
+    }
+
+    private func read(
+        into table: inout PayloadTable, _ scheme: WatermarkScheme, _ encoder: MarkReader.Encoder?
+    ) throws {
+        let parser = DocumentParser()
+        var document = Document()
+        var bad = 0
+        var lines = 0
+        var firstBad = ""
+        func note(_ block: LineBlock, _ line: Int, _ reason: String) {
+            bad += 1
+            if firstBad.isEmpty { firstBad = "\(block.path), line \(line): \(reason)" }
+        }
+        var blocks = LineBlocks(try InputSet(paths).files, longestLine: longestLine << 20)
+        while let block = try blocks.next() {
+            if block.isTooLong {
+                lines += 1
+                note(block, block.firstLine, "longer than --max-line allows; split the document")
+            }
+            block.forEachLine { bytes, line in
+                lines += 1
+                do {
+                    try parser.read(bytes, into: &document)
+                    if document.isText {
+                        guard let encoder else {
+                            throw BadDocument(
+                                "holds text; name the tokenizer's file with --tokenizer")
+                        }
+                        document.tokens = try document.text.withUnsafeBufferPointer(encoder)
+                        document.promptTokens = try document.prompt.withUnsafeBufferPointer(
+                            encoder)
+                    }
+                    try table.add(
+                        answer: document.tokens, prompt: document.promptTokens, scheme: scheme)
+                } catch {
+                    note(block, line, "\(error)")
+                }
+            }
+        }
+        guard bad > 0 else { return }
+        let summary = "\(bad) of \(lines) lines could not be read; first: \(firstBad)"
+        guard Double(bad) <= maxBad * Double(lines) else { throw BadDocument(summary) }
+        Terminal.message("stillwatch: \(Terminal.safe(summary))")
+    }
+}
+
+/// A file of account or campaign ids, one a line; blank lines are passed over.
+enum AccountList {
+    /// Largest file, bytes.
+    private static let largest = 2 << 30
+
+    static func read(_ path: String) throws -> [String] {
+        guard let handle = FileHandle(forReadingAtPath: path) else {
+            throw BadDocument("\(path): cannot be read; check the path and its permissions")
+        }
+        defer { try? handle.close() }
+        let data = try handle.read(upToCount: largest + 1) ?? Data()
+        guard data.count <= largest else {
+            throw BadDocument("\(path): larger than 2 GiB; is it a list of ids?")
+        }
+        var ids: [String] = []
+        for (index, line) in data.split(separator: 0x0A, omittingEmptySubsequences: false)
+            .enumerated()
+        {
+            let bytes = line.last == 0x0D ? line.dropLast() : line
+            guard let id = String(bytes: bytes, encoding: .utf8) else {
+                throw BadDocument("\(path), line \(index + 1): not UTF-8")
+            }
+            if !id.allSatisfy(\.isWhitespace) { ids.append(id) }
+        }
+        guard !ids.isEmpty else { throw BadDocument("\(path): holds no id; write one a line") }
+        return ids
+    }
+}
