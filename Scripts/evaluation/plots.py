@@ -36,7 +36,7 @@ def line_plot(path, title, x_label, y_label, series, *, logarithmic=False, y_top
     for step in range(6):
         value = y_top * step / 5
         parts.append(f'<path d="M{LEFT} {up(value):.1f}H{WIDTH - RIGHT}" stroke="#ddd"/>')
-        parts.append(text(LEFT - 8, up(value) + 4, f"{value:.2g}", anchor="end"))
+        parts.append(text(LEFT - 8, up(value) + 4, f"{value:.2g}" if y_top < 20 else f"{value:,.0f}", anchor="end"))
     for x in ticks if ticks is not None else xs:
         parts.append(text(across(x), HEIGHT - BOTTOM + 18, f"{x:,}" if ticks is not None else f"{x:g}", anchor="middle"))
     parts.append(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, x_label, anchor="middle"))

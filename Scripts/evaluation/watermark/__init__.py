@@ -2,7 +2,7 @@
 
 import parts
 
-from . import candidates, embedding, null, power, robustness, speed
+from . import candidates, embedding, null, power, radioactivity, robustness, speed
 
 # In the order of the results file.
 PARTS = {
@@ -12,6 +12,7 @@ PARTS = {
     "embedding": embedding,
     "robustness": robustness,
     "candidates": candidates,
+    "radioactivity": radioactivity,
 }
 
 

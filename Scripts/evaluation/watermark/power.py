@@ -9,7 +9,7 @@ from parts import Bar
 from workbench import say, table
 
 from . import answers, chances, detector, environment
-from .schemes import SCHEMES, SETTINGS, TITLES, VOCABULARY
+from .schemes import SCHEMES, SETTINGS, SHORT, TITLES, VOCABULARY
 
 LENGTHS = (50, 100, 200, 500)
 # More lengths for the plot of p-values.
@@ -98,13 +98,13 @@ def draw(data, folder):
         plots.line_plot(
             folder / f"power-{temperature}.svg", f"Answers known by their mark at p <= 1e-6, temperature {temperature}",
             "tokens", "share of answers",
-            {TITLES[name]: of(name, lambda row: row["known"] / row["answers"]) for name in names if of(name, len)},
+            {SHORT[name]: of(name, lambda row: row["known"] / row["answers"]) for name in names if of(name, len)},
             logarithmic=True)
-        series = {TITLES[name]: of(name, lambda row: -row["log10_p"]) for name in names if of(name, len)}
+        series = {SHORT[name]: of(name, lambda row: -row["log10_p"]) for name in names if of(name, len)}
         plots.line_plot(
             folder / f"p-values-{temperature}.svg", f"p-value against tokens, temperature {temperature}", "tokens",
             "-log10 of the median p-value", series, logarithmic=True, level=-math.log10(LEVEL),
-            y_top=max(y for points in series.values() for _, y in points))
+            y_top=5 * math.ceil(max(y for points in series.values() for _, y in points) / 5))
         files += [f"power-{temperature}.svg", f"p-values-{temperature}.svg"]
     for name in names:
         scores = data["scores"][name]
@@ -113,7 +113,7 @@ def draw(data, folder):
         series = {("no mark" if key == "unmarked" else f"marked, {key}"): histogram(values, low, high)
                   for key, values in scores.items()}
         plots.line_plot(
-            folder / f"z-{name}.svg", f"z of answers of 200 tokens, {TITLES[name]}", "z", "share of answers", series, dots=False,
+            folder / f"z-{name}.svg", f"z of answers of 200 tokens, {SHORT[name]}", "z", "share of answers", series, dots=False,
             y_top=max(y for points in series.values() for _, y in points),
             ticks=list(range(5 * math.ceil(low / 5), high + 1, 5)))
         files.append(f"z-{name}.svg")

@@ -10,7 +10,7 @@ from parts import Bar
 from workbench import say, table
 
 from . import answers, chances, environment, null, suspects
-from .schemes import SCHEMES, SETTINGS, TITLES
+from .schemes import SCHEMES, SETTINGS, SHORT, TITLES
 
 SEED = 25
 SHARES = (0.0, 0.01, 0.05, 0.1, 0.5, 1.0)
@@ -21,11 +21,13 @@ SEEDS = (1, 2, 3)
 MARKS = ("gumbel", "synthid")
 # Students of an unmarked teacher, each tested under a key of its own.
 INNOCENT, INNOCENT_TEXT, INNOCENT_ANSWERS = 200, 100_000, 100
+# Tokens at which the test with a fixed number of them is read.
+PLANNED = 5_000
 LEVELS = (0.05, 0.01)
 # A student learns from the four tokens before; the teacher from two, so that what it says is open enough to be marked.
 MODELS = {"order": 4, "beta": 1.0, "teacher_order": 2, "teacher_beta": 5.0}
 BAR_SHARE, BAR_TOKENS, BAR_LEVEL = 0.05, 300_000, 1e-6
-# Answers are added until these many tokens are scored, for the curves.
+# Tokens scored at which curves are read.
 STEPS = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000)
 # A real model: its last layers are tuned on its own marked answers.
 TUNING = {"layers": 8, "batch": 8, "length": 256, "epochs": 4, "rate": 2e-4, "seed": SEED, "temperature": 1.0,
@@ -74,22 +76,19 @@ def learn(bench):
     return folder, json.loads((folder / "facts.json").read_text())
 
 
-def first(bench, file, count):
-    """A file of the first answers of another."""
-    with open(file, encoding="utf-8") as lines:
-        part = [line for _, line in zip(range(count), lines)]
-    out = bench.work / "suspect.jsonl"
-    out.write_text("".join(part), encoding="utf-8")
-    return out
-
-
-def steps(bench, mark, file, most):
-    """Tokens scored and log10 p after more and more answers."""
+def points(trace):
+    """Tokens scored, and log10 of the p-value of that number and of the one that may be watched, where each step is reached."""
     found = []
-    for count in sorted({max(1, round(step / ANSWER)) for step in STEPS} | {most}):
-        if count <= most:
-            found.append(suspects.fixed(suspects.test(bench, SCHEMES[mark], first(bench, file, count), mark)))
+    for step in STEPS:
+        reached = next((record for record in trace if record["scored"] >= step), None)
+        if reached:
+            found.append([reached["scored"], round(reached["log10_p_descriptive"], 2), round(reached["log10_p_anytime"], 2)])
     return found
+
+
+def until(trace):
+    """Tokens scored until the watched test's p-value was below the bar's level; None if it never was."""
+    return next((record["scored"] for record in trace if record["log10_p_anytime"] < math.log10(BAR_LEVEL)), None)
 
 
 def tuned(bench, folder):
@@ -104,6 +103,8 @@ def tuned(bench, folder):
     plain = [record for (name, temperature), records in answers.read(bench).items()
              if (name, temperature) == ("unmarked", TUNING["temperature"]) for record in records]
     found = {"losses": json.loads(losses.read_text())["losses"], "tokens": json.loads(losses.read_text())["tokens"], "rows": []}
+    files = [batch["file"] for batch in answers.plan(bench)["batches"] if batch["scheme"] == "gumbel"]
+    taught = suspects.windows(bench, SCHEMES["gumbel"], files, "tuned")
     groups = {
         "tuned, prompts it was taught with": [record for record in said if record["id"].startswith("seen")],
         "tuned, other prompts": [record for record in said if record["id"].startswith("new")],
@@ -115,10 +116,11 @@ def tuned(bench, folder):
             for record in records:
                 kept = {key: record[key] for key in ("id", "prompt_tokens", "tokens")}
                 lines.write(json.dumps(kept, separators=(",", ":")) + "\n")
-        report = suspects.test(bench, SCHEMES["gumbel"], file, "tuned")
-        n, log10_p = suspects.fixed(report)
-        found["rows"].append({"who": title, "answers": len(records), "n": n, "log10_p": log10_p,
-                              "anytime_p": suspects.anytime(report)})
+        for filtered, more in ((False, []), (True, ["--filter", taught])):
+            report, _ = suspects.test(bench, SCHEMES["gumbel"], file, "tuned", *more)
+            found["rows"].append({
+                "who": title, "filtered": filtered, "answers": len(records), "n": report["scored"],
+                "log10_p": report["log10_p_descriptive"], "anytime": report["log10_p_anytime"]})
     return found
 
 
@@ -127,71 +129,91 @@ def measure(bench):
     curves, innocent = jobs(bench)
     found = {"agrees": facts["agrees"], "curves": [], "innocent": []}
     for each in curves:
-        file = folder / f"{each['name']}.jsonl"
-        found["curves"].append({
-            "scheme": each["scheme"], "share": each["marked"], "seed": each["seed"],
-            "points": steps(bench, each["scheme"], file, each["answers"])})
+        scheme, mark = SCHEMES[each["scheme"]], each["scheme"]
+        taught = suspects.windows(bench, scheme, [folder / f"taught-{mark}.jsonl"], mark)
+        for filtered, more in ((False, []), (True, ["--filter", taught])):
+            _, trace = suspects.test(bench, scheme, folder / f"{each['name']}.jsonl", mark, *more)
+            found["curves"].append({
+                "scheme": mark, "share": each["marked"], "seed": each["seed"], "filtered": filtered, "points": points(trace),
+                "until": until(trace)})
     say("watermark: curves of students")
     source = random.Random(SEED)
     for each in innocent:
         scheme = SCHEMES[each["scheme"]].with_keys(source)
-        report = suspects.test(bench, scheme, folder / f"{each['name']}.jsonl", "innocent")
-        n, log10_p = suspects.fixed(report)
-        found["innocent"].append({"scheme": each["scheme"], "n": n, "log10_p": log10_p, "anytime_p": suspects.anytime(report)})
+        report, _ = suspects.test(bench, scheme, folder / f"{each['name']}.jsonl", "innocent", "--planned-tokens", str(PLANNED))
+        found["innocent"].append({
+            "scheme": each["scheme"], "n": report["scored"], "log10_p": report["log10_p_planned"],
+            "anytime": report["log10_p_anytime"]})
     say("watermark: innocent students")
     found["tuned"] = tuned(bench, folder)
     return found
 
 
+def runs(data, mark, share, filtered):
+    return [row for row in data["curves"] if (row["scheme"], row["share"], row["filtered"]) == (mark, share, filtered)]
+
+
+def middle(data, mark, share, filtered, column):
+    """The median curve over students: pairs of tokens scored and a p-value's log10."""
+    return [(statistics.median(each[0] for each in step), statistics.median(each[column] for each in step))
+            for step in zip(*(row["points"] for row in runs(data, mark, share, filtered)))]
+
+
 def draw(data, folder, mark):
-    series = {}
-    for share in SHARES:
-        runs = [row["points"] for row in data["curves"] if (row["scheme"], row["share"]) == (mark, share)]
-        series[f"{share:.0%} marked"] = [
-            (statistics.median(n for n, _ in points), max(-statistics.median(p for _, p in points), 0.05)) for points in zip(*runs)]
+    panels = []
+    for filtered, label in ((False, "tokens scored"), (True, "tokens scored, windows of the teacher only")):
+        series = {}
+        for share in SHARES:
+            curve = [(n, -value) for n, value in middle(data, mark, share, filtered, 1)]
+            # Nothing is drawn below a tenth, where there is nothing to be seen.
+            series[f"{share:.0%} marked"] = [(n, max(value, 0.1)) for n, value in curve] or [(STEPS[0], 0.1)]
+        panels.append((label, series))
     file = f"radioactivity-{mark}.svg"
     plots.log_log_plot(
-        folder / file, f"p-value against tokens scored, students of a teacher under {TITLES[mark]}", "-log10 p",
-        [("tokens scored", series)])
+        folder / file, f"-log10 of the p-value by tokens scored, students of a teacher under {SHORT[mark]}", "-log10 p", panels)
     return file
 
 
 def rejected(data, level):
-    return sum(each["anytime_p"] <= level for each in data["innocent"])
+    return sum(each["anytime"] <= math.log10(level) for each in data["innocent"])
 
 
 def sections(data, folder):
-    files = [draw(data, folder, mark) for mark in MARKS]
-    rows = []
+    files, rows = [draw(data, folder, mark) for mark in MARKS], []
     for mark in MARKS:
         for share in SHARES:
-            runs = [row["points"] for row in data["curves"] if (row["scheme"], row["share"]) == (mark, share)]
-            rows.append([TITLES[mark], f"{share:.0%}", *(
-                f"{statistics.median(p for _, p in points):,.1f} ({statistics.median(n for n, _ in points):,.0f})"
-                for points in zip(*runs))])
+            for filtered in (False, True):
+                cells = [f"{p:,.1f}" for _, p in middle(data, mark, share, filtered, 1)]
+                found = [row["until"] for row in runs(data, mark, share, filtered)]
+                rows.append([
+                    SHORT[mark], f"{share:.0%}", "yes" if filtered else "no", *cells, *[""] * (len(STEPS) - len(cells)),
+                    f"{statistics.median(found):,.0f}" if all(found) else f"{len(found) - found.count(None)} of {len(found)} ever"])
     count = len(data["innocent"])
-    innocents = [[f"{level:g}", sum(each["log10_p"] <= math.log10(level) for each in data["innocent"]), rejected(data, level),
-                  chances.band(count, level)[1]] for level in LEVELS]
+    innocents = [[
+        f"{level:g}", sum(each["log10_p"] <= math.log10(level) for each in data["innocent"] if each["log10_p"] is not None),
+        rejected(data, level), chances.band(count, level)[1]] for level in LEVELS]
     tune = data["tuned"]
-    lines = [[row["who"], row["answers"], f"{row['n']:,}", f"{row['log10_p']:.2f}", f"{row['anytime_p']:.2g}"]
-             for row in tune["rows"]]
+    lines = [[row["who"], "yes" if row["filtered"] else "no", row["answers"], f"{row['n']:,}", f"{row['log10_p']:.2f}",
+              f"{row['anytime']:.2f}"] for row in tune["rows"]]
     return ["\n\n".join([
         "## Students of marked answers",
         f"Students learn {TEXT:,} tokens, of which a share was said by a teacher under a mark, and the rest is text by people; both "
-        f"are models of the few tokens before (teacher {MODELS['teacher_order']}, student {MODELS['order']}), the marks' numbers "
+        f"are models of the few tokens before (teacher {MODELS['teacher_order']}, student {MODELS['order']}); the marks' numbers "
         f"{'equal' if data['agrees'] else 'do NOT equal'} those of vLLM and transformers. Students answer prompts with {ANSWER} "
-        f"tokens; `stillwatch provenance test --protocol closed` reads the answers. Median log10 p of {len(SEEDS)} students, and "
-        "the tokens scored, after more and more answers:",
-        table(["teacher's mark", "marked", *("" for _ in STEPS), ""][:2 + len(rows[0]) - 2], rows, "lr" + "r" * (len(rows[0]) - 2)),
+        "tokens each; `stillwatch provenance test --protocol closed` reads the answers, all windows or (filter) only those that "
+        f"the teacher ever said. Median log10 p over {len(SEEDS)} students when so many tokens are scored, and tokens until the "
+        f"test that may be watched and stopped at will has p < {BAR_LEVEL:g}:",
+        table(["teacher's mark", "marked", "filter", *(f"{step:,}" for step in STEPS), f"p < {BAR_LEVEL:g} after"], rows,
+              "lrl" + "r" * (len(STEPS) + 1)),
         *(f"![{file}]({folder.name}/{file})" for file in files),
-        f"{count} students of the same teacher without a mark, each tested under a key of its own and watched from the first token "
-        "to the last: how many were ever rejected, beside the test with a fixed number of tokens, and the most that 99 % of a "
-        "test that keeps its word would reject.",
-        table(["level", "fixed number", "watched", "at most"], innocents),
+        f"{count} students of the same teacher without a mark (half of {INNOCENT_TEXT:,} tokens are its words), each tested under a "
+        f"key of its own: how many are rejected at {PLANNED:,} tokens scored, how many ever by the test that is watched from the "
+        "first answer to the last, and the most that either would reject in 99 % of such trials if it keeps its word.",
+        table(["level", f"at {PLANNED:,} tokens", "watched", "at most"], innocents),
         f"SmolLM2-135M-Instruct itself, its last {TUNING['layers']} layers tuned for {TUNING['epochs']} rounds on {tune['tokens']:,} "
         f"tokens of its own answers under vLLM's mark (loss {tune['losses'][0]:.2f} in the first round, {tune['losses'][-1]:.2f} in "
-        "the last), then asked again, without a mark:",
-        table(["who", "answers", "scored", "log10 p", "p of the watched test"], lines),
+        "the last), then asked again without a mark:",
+        table(["who", "filter", "answers", "scored", "log10 p", "watched"], lines, "llrrrr"),
     ])], [] if data["agrees"] else ["the marks of the students' teacher are not the originals'"]
 
 
@@ -202,10 +224,9 @@ def bars(data):
         found.append(Bar(f"of {count} students of unmarked text, ever rejected at {level:g}", f"<= {most} (99 % band)",
                          str(rejected(data, level)), "", rejected(data, level) <= most))
     for mark in MARKS:
-        runs = [row["points"] for row in data["curves"] if (row["scheme"], row["share"]) == (mark, BAR_SHARE)]
-        best = [min((n for n, p in points if n <= BAR_TOKENS and p <= math.log10(BAR_LEVEL)), default=None) for points in runs]
-        worst = max(best) if all(best) else None
+        reached = [row["until"] for row in runs(data, mark, BAR_SHARE, False)]
+        worst = max(reached) if all(reached) else None
         found.append(Bar(
-            f"{BAR_SHARE:.0%} marked, {TITLES[mark]}: tokens scored until p < {BAR_LEVEL:g}, slowest of {len(runs)} students",
-            f"<= {BAR_TOKENS:,}", f"{worst:,}" if worst else "never", "", worst is not None))
+            f"{BAR_SHARE:.0%} marked, {TITLES[mark]}: tokens scored until p < {BAR_LEVEL:g}, slowest of {len(reached)} students",
+            f"<= {BAR_TOKENS:,}", f"{worst:,}" if worst else "never", "", worst is not None and worst <= BAR_TOKENS))
     return found

@@ -7,7 +7,7 @@ import plots
 from workbench import say, table
 
 from . import answers, detector, null, power
-from .schemes import SCHEMES, SETTINGS, TITLES
+from .schemes import SCHEMES, SETTINGS, SHORT, TITLES
 
 TEMPERATURE = 1.0
 SEED = 23
@@ -56,7 +56,7 @@ def sections(data, folder):
             file = f"{edit}.svg"
             plots.line_plot(
                 folder / file, "Answers known by their mark at p <= 1e-6", title, "share of answers",
-                {TITLES[name]: [(row["share"], row["known"] / row["answers"]) for row in sorted(rows, key=lambda row: row["share"])
+                {SHORT[name]: [(row["share"], row["known"] / row["answers"]) for row in sorted(rows, key=lambda row: row["share"])
                                 if (row["scheme"], row["edit"]) == (name, edit)] for name in names})
             files.append(file)
     lines = []

@@ -33,6 +33,10 @@ TITLES = {
     "candidates": "best of several",
 }
 
+# For plots.
+SHORT = {
+    "synthid": "SynthID", "gumbel": "Gumbel, vLLM", "kgw": "KGW lefthash", "sglang": "Gumbel, SGLang"}
+
 SYNTHID = {"context_width": 4, "context_history": 1024, "depth": 30}
 TABLE = {"table_size": 65536, "table_seed": 0}
 GUMBEL = {"context_width": 4, "context_history": 8192}

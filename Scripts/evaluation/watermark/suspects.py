@@ -1,6 +1,7 @@
-"""Running `stillwatch provenance test` on answers of a suspect."""
+"""Running `stillwatch provenance` on answers of a suspect."""
 
 import json
+import shutil
 
 from workbench import measure
 
@@ -8,19 +9,21 @@ from . import schemes
 
 
 def test(bench, scheme, file, name, *more):
-    """The report on a suspect's answers, as the program writes it in JSON."""
+    """What the program reports of the suspect, and its trace: a record each time that 2 % more tokens were scored."""
     manifest, keys = schemes.write(scheme, bench.work, name)
-    output = measure([
-        bench.binary, "provenance", "test", "--suspect", file, "--manifest", manifest, "--keys", keys, "--protocol", "closed",
-        "--format", "json", *more]).output
-    return json.loads(output[output.index("{"):output.rindex("}") + 1])
+    state = bench.work / "provenance"
+    shutil.rmtree(state, ignore_errors=True)
+    measure([bench.binary, "provenance", "test", "--protocol", "closed", "--suspect", file, "--manifest", manifest, "--keys", keys,
+             "--state", state, "--format", "json", *more])
+    report = json.loads((state / "report.json").read_text(encoding="utf-8"))
+    with open(state / "suspect" / "trace.jsonl", encoding="utf-8") as lines:
+        trace = [json.loads(line) for line in lines]
+    return report["suspect"], trace
 
 
-def fixed(report):
-    """Tokens scored and log10 of the p-value of the test with a fixed number of tokens."""
-    return report["n"], report["log10_p"]
-
-
-def anytime(report):
-    """The least p-value that the test which may be watched ever had."""
-    return report["anytime_p"]
+def windows(bench, scheme, files, name):
+    """A file of the windows in marked answers, for `--filter`."""
+    manifest, keys = schemes.write(scheme, bench.work, name)
+    out = bench.work / f"{name}.windows"
+    measure([bench.binary, "provenance", "filter", "--manifest", manifest, "--keys", keys, "--out", out, *files])
+    return out
