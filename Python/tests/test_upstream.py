@@ -33,7 +33,7 @@ def upstream(module, stand_ins):
     import torch
 
     saved, compiler = dict(sys.modules), torch.compile
-    root = pathlib.Path(UPSTREAM)
+    root = pathlib.Path(os.environ["STILLWATCH_UPSTREAM"])
     try:
         parts = module.split(".")
         for length in range(1, len(parts) - 1):
@@ -50,6 +50,19 @@ def upstream(module, stand_ins):
         torch.compile = compiler
         sys.modules.clear()
         sys.modules.update(saved)
+
+
+def vllm_gumbel():
+    """vLLM's module of Gumbel generators."""
+
+    def unused(*_, **__):
+        raise AssertionError
+
+    logger = types.SimpleNamespace(warning_once=lambda *_, **__: None)
+    return upstream("vllm.v1.watermarking.gumbel", {
+        "vllm.logger": {"init_logger": lambda _: logger}, "vllm.config": {},
+        "vllm.config.utils": {"config": lambda kind: kind}, "vllm.v1.worker": {}, "vllm.v1.worker.gpu": {},
+        "vllm.v1.worker.gpu.sample": {}, "vllm.v1.worker.gpu.sample.gumbel": {"gumbel_sample": unused}})
 
 
 @unittest.skipUnless(has("torch") and has("transformers"), "needs PyTorch and transformers")
@@ -91,7 +104,7 @@ class Transformers(unittest.TestCase):
             ids = torch.cat([ids, torch.tensor([[token]])], 1)
             generator.accept(token)
         print(f"  SynthID, {size} tokens, depth {len(keys)}, scale {scale}: log-probabilities differ from the original in "
-              f"double precision by at most {exact:.1e}, the original in single precision by {single:.1e}; "
+              f"double precision by at most {exact:.1e} of their size, the original in single precision by {single:.1e}; "
               f"{unmarked} of {steps} unmarked")
         self.assertLess(exact, 1e-5)
         return unmarked
@@ -153,15 +166,7 @@ class Servers(unittest.TestCase):
 
     def test_vllm(self):
         import torch
-
-        def unused(*_, **__):
-            raise AssertionError
-
-        logger = types.SimpleNamespace(warning_once=lambda *_, **__: None)
-        module = upstream("vllm.v1.watermarking.gumbel", {
-            "vllm.logger": {"init_logger": lambda _: logger}, "vllm.config": {},
-            "vllm.config.utils": {"config": lambda kind: kind}, "vllm.v1.worker": {}, "vllm.v1.worker.gpu": {},
-            "vllm.v1.worker.gpu.sample": {}, "vllm.v1.worker.gpu.sample.gumbel": {"gumbel_sample": unused}})
+        module = vllm_gumbel()
         for key, width, size, steps in ((42, 4, 50257, 40), (2**64 - 1, 5, 1001, 200), (7, 1, 3, 200), (9, 16, 128, 100)):
             original = module.GumbelWatermarker(key, width)
 

@@ -11,6 +11,11 @@
 // Scores that are summed up or tested side by side.
 #define SWM_LANES 16
 
+// Numbers side by side, in what vector registers there are: compilers differ in what they make of such loops.
+typedef float swm_floats __attribute__((vector_size(4 * SWM_LANES)));
+typedef uint32_t swm_uints __attribute__((vector_size(4 * SWM_LANES)));
+typedef int32_t swm_ints __attribute__((vector_size(4 * SWM_LANES)));
+
 // What a first look at scores finds.
 typedef struct swm_survey {
     // Largest score; -infinity where all are.

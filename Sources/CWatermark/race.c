@@ -243,12 +243,20 @@ uint32_t swm_best(const float *scores, size_t count, uint32_t most, uint32_t *be
 }
 
 SWM_CLONES void swm_add_bias(float *scores, size_t count, const uint8_t *bits, float bias) {
+    swm_ints lane, bias_bits = {0};
+    for (int j = 0; j < SWM_LANES; j++) {
+        lane[j] = j;
+        memcpy((char *)&bias_bits + 4 * j, &bias, 4);
+    }
     size_t i = 0;
-    for (; i + 8 <= count; i += 8)
-        for (int j = 0; j < 8; j++) {
-            float *score = scores + i + j;
-            *score = bits[i / 8] >> j & 1 ? *score + bias : *score;
-        }
+    for (; i + SWM_LANES <= count; i += SWM_LANES) {
+        swm_floats x;
+        memcpy(&x, scores + i, sizeof(x));
+        int32_t flags = bits[i / 8] | bits[i / 8 + 1] << 8;
+        // Adding 0 changes nothing but the sign of -0, and that no softmax sees.
+        x += (swm_floats)(bias_bits & -(((swm_ints){0} + flags) >> lane & 1));
+        memcpy(scores + i, &x, sizeof(x));
+    }
     for (; i < count; i++)
         if (bits[i / 8] >> (i % 8) & 1) scores[i] += bias;
 }

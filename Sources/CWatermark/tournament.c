@@ -10,22 +10,17 @@
 #define HASHED 64
 #define NO_LAYER 32
 
-// Numbers side by side, in what vector registers there are: compilers differ in what they make of such loops.
-typedef float floats __attribute__((vector_size(4 * SWM_LANES)));
-typedef uint32_t words __attribute__((vector_size(4 * SWM_LANES)));
-typedef int32_t integers __attribute__((vector_size(4 * SWM_LANES)));
-
 SWM_CLONES swm_survey swm_survey_scores(const float *scores, size_t count) {
     swm_survey survey = {-INFINITY, 0, 1};
-    floats largest = (floats){0} - INFINITY;
-    integers finite = {0}, bad = {0};
+    swm_floats largest = (swm_floats){0} - INFINITY;
+    swm_ints finite = {0}, bad = {0};
     size_t i = 0;
     for (; i + SWM_LANES <= count; i += SWM_LANES) {
-        floats x;
+        swm_floats x;
         memcpy(&x, scores + i, sizeof(x));
         // Comparisons give -1 where they hold.
-        integers is_larger = x > largest;
-        largest = (floats)(((integers)x & is_larger) | ((integers)largest & ~is_larger));
+        swm_ints is_larger = x > largest;
+        largest = (swm_floats)(((swm_ints)x & is_larger) | ((swm_ints)largest & ~is_larger));
         finite -= x >= -FLT_MAX;
         bad |= ~(x <= FLT_MAX);
     }
@@ -90,16 +85,16 @@ SWM_CLONES static masses next_layer(
     last_shift %= 32;
     size_t i = 0;
     while (i < count) {
-        floats zero = {0}, one = {0};
+        swm_floats zero = {0}, one = {0};
         size_t end = count - i < RUN ? count : i + RUN;
         for (; i + SWM_LANES <= end; i += SWM_LANES) {
-            floats x;
-            words before, after;
+            swm_floats x;
+            swm_uints before, after;
             memcpy(&x, p + i, sizeof(x));
             memcpy(&before, last + i, sizeof(before));
             memcpy(&after, next + i, sizeof(after));
-            x *= factor + __builtin_convertvector((integers)(before >> last_shift & last_mask), floats);
-            floats g = __builtin_convertvector((integers)(after >> next_shift & 1), floats);
+            x *= factor + __builtin_convertvector((swm_ints)(before >> last_shift & last_mask), swm_floats);
+            swm_floats g = __builtin_convertvector((swm_ints)(after >> next_shift & 1), swm_floats);
             memcpy(p + i, &x, sizeof(x));
             one += x * g;
             zero += x * (1.0f - g);
