@@ -15,7 +15,9 @@ let counted: [Target] =
     ? [
         .executableTarget(
             name: "counted",
-            dependencies: ["Exchanges", "Sketches", "Detection", "Scanning", "Simulation"],
+            dependencies: [
+                "Exchanges", "Sketches", "Detection", "Scanning", "Simulation", "Watermarking",
+            ],
             path: "Benchmarks/Sources/benchmarks", swiftSettings: settings)
     ] : []
 
@@ -26,7 +28,8 @@ let package = Package(
         .executable(name: "stillwatch-gateway", targets: ["stillwatch-gateway"]),
     ]
         // What Benchmarks takes.
-        + ["Exchanges", "Sketches", "Detection", "Scanning", "Simulation"].map { module in
+        + ["Exchanges", "Sketches", "Detection", "Scanning", "Simulation", "Watermarking"].map {
+            module in
             .library(name: module, targets: [module])
         },
     dependencies: [
@@ -185,7 +188,7 @@ let package = Package(
             ], swiftSettings: settings),
         .testTarget(
             name: "WatermarkingTests", dependencies: ["Watermarking", "CWatermark", "CCrypto"],
-            exclude: ["Fixtures"], swiftSettings: settings),
+            exclude: ["Fixtures", "ModelServer.py"], swiftSettings: settings),
         .testTarget(
             name: "DocumentsTests", dependencies: ["Documents", "Scanning", "Watermarking"],
             swiftSettings: settings),

@@ -8,7 +8,9 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "benchmarks",
-            dependencies: ["Exchanges", "Sketches", "Detection", "Scanning", "Simulation"].map {
+            dependencies: [
+                "Exchanges", "Sketches", "Detection", "Scanning", "Simulation", "Watermarking",
+            ].map {
                 .product(name: $0, package: "stillwatch")
             },
             swiftSettings: [

@@ -19,6 +19,8 @@ package struct Tokenizer: Sendable {
     /// Looked for in normalized text.
     private let normalizedTokens: AddedTokens
     private let added: [UInt32: [UInt8]]
+    /// Whether tokens are made of the letters that stand for bytes.
+    private let isMadeOfLetters: Bool
     private let pool = WorkspacePool()
 
     /// Reads a `tokenizer.json` of at most 256 MiB.
@@ -29,6 +31,8 @@ package struct Tokenizer: Sendable {
         vocabulary = file.vocabulary
         normalizer = file.normalizer
         preTokenizer = file.preTokenizer
+        isMadeOfLetters =
+            file.model.isByteLevel || file.preTokenizer.makesLetters || file.normalizer.makesLetters
         let matcher = PatternMatcher()
         var raw: [(token: AddedToken, id: UInt32, wanted: [UInt8])] = []
         var normalized = raw
@@ -97,7 +101,7 @@ package struct Tokenizer: Sendable {
     }
 
     private func text(of token: ArraySlice<UInt8>) -> [UInt8] {
-        if model.isByteLevel { return ByteAlphabet.bytes(of: token) ?? Array(token) }
+        if isMadeOfLetters { return ByteAlphabet.bytes(of: token) ?? Array(token) }
         let token = Array(token)
         if model.options.fallsBackToBytes, token.count == 6, token.starts(with: "<0x".utf8),
             token[5] == UInt8(ascii: ">"),
@@ -111,44 +115,44 @@ package struct Tokenizer: Sendable {
             ).joined(separator: " ").utf8)
     }
 
-    private func encodeValid(_ text: UnsafeBufferPointer<UInt8>) throws(TokenizerError) -> [UInt32] {
+    private func encodeValid(_ text: UnsafeBufferPointer<UInt8>) throws(TokenizerError) -> [UInt32]
+    {
         let workspace = pool.take()
-        defer {
-            workspace.ids = []
-            pool.give(workspace)
-        }
-        workspace.ids.reserveCapacity(text.count / 4 + 16)
+        defer { pool.give(workspace) }
+        var ids: [UInt32] = []
+        ids.reserveCapacity(text.count / 4 + 16)
         try rawTokens.forEachPart(of: text, with: workspace.matcher) {
             (part) throws(TokenizerError) in
             switch part {
-            case .token(let id): workspace.ids.append(id)
+            case .token(let id): ids.append(id)
             case .text(let range):
                 let piece = UnsafeBufferPointer(rebasing: text[range])
                 let isFirst = range.lowerBound == 0
                 guard !normalizer.steps.isEmpty else {
-                    try encodeNormalized(piece, isFirst: isFirst, workspace)
+                    try encodeNormalized(piece, isFirst: isFirst, workspace, into: &ids)
                     return
                 }
                 let normalized = try normalizer.normalized(Array(piece), with: workspace.matcher)
                 try withBytes(normalized) { (piece) throws(TokenizerError) in
-                    try encodeNormalized(piece, isFirst: isFirst, workspace)
+                    try encodeNormalized(piece, isFirst: isFirst, workspace, into: &ids)
                 }
             }
         }
-        return workspace.ids
+        return ids
     }
 
     private func encodeNormalized(
-        _ text: UnsafeBufferPointer<UInt8>, isFirst: Bool, _ workspace: Workspace
+        _ text: UnsafeBufferPointer<UInt8>, isFirst: Bool, _ workspace: Workspace,
+        into ids: inout [UInt32]
     ) throws(TokenizerError) {
         try normalizedTokens.forEachPart(of: text, with: workspace.matcher) {
             (part) throws(TokenizerError) in
             switch part {
-            case .token(let id): workspace.ids.append(id)
+            case .token(let id): ids.append(id)
             case .text(let range):
                 try preTokenizer.run(
                     UnsafeBufferPointer(rebasing: text[range]),
-                    isFirst: isFirst && range.lowerBound == 0, model, workspace)
+                    isFirst: isFirst && range.lowerBound == 0, model, workspace, into: &ids)
             }
         }
     }

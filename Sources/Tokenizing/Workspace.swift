@@ -2,8 +2,6 @@ import Synchronization
 
 /// What one thread needs while it encodes. Used by one text at a time.
 final class Workspace {
-    /// The ids so far.
-    var ids: [UInt32] = []
     let cache = WordCache()
     let merger = SymbolMerger()
     let matcher = PatternMatcher()

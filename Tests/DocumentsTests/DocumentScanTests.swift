@@ -55,7 +55,7 @@ struct DocumentScanTests {
         var lines: [String] = []
         // More than two blocks, with lines of very different lengths.
         for index in 0..<400 {
-            let count = index % 50 == 0 ? 60_000 : Int(next() % 900)
+            let count = index % 50 == 0 ? 200_000 : Int(next() % 900)
             let tokens = (0..<count).map { _ in String(next() % 50_000) }.joined(separator: ",")
             lines.append(#"{"id":"d\#(index)","extra":{"a":[1,{"b":2}]},"tokens":[\#(tokens)]}"#)
         }
@@ -81,7 +81,7 @@ struct DocumentScanTests {
         (#"{"tokens":[1],"prompt_tokens":[70000]}"#, "token 1"),
         (#"{"text":"words"}"#, "tokenizer"), (#"{"text":7}"#, "text"),
         (#"{"id":[],"tokens":[]}"#, "id"), (#"{"tokens":[99999999999999999999999]}"#, "number"),
-        ("\u{1}\u{2}", "JSON"), (String(repeating: "[", count: 500), "nested"),
+        ("\u{1}\u{2}", "JSON"), (#"{"a":"# + String(repeating: "[", count: 500) + String(repeating: "]", count: 500) + "}", "nested"),
     ]
 
     @Test(arguments: bad.indices)

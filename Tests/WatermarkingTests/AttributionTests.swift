@@ -381,13 +381,4 @@ private func ids(_ count: Int) -> [String] { (0..<count).map { "acct-\($0)" } }
             try table.add(answer: [1, 2, 64], prompt: [], scheme: scheme)
         }
     }
-
-    @Test func aSetOfPairsGrowsAndKnowsZero() {
-        var set = PairSet()
-        var numbers = Numbers(seed: 35)
-        let hashes = [0] + (0..<10_000).map { _ in numbers.next() }
-        #expect(hashes.allSatisfy { set.insert($0) })
-        #expect(!hashes.contains { set.insert($0) })
-        #expect(set.count == hashes.count)
-    }
 }

@@ -10,9 +10,10 @@ struct WrongResult: Error, CustomStringConvertible {
 
 /// The benchmarks over one workload. What several need is made when the first asks for it.
 final class Benchmarks {
-    static let names = [
-        "parse", "signals", "add", "scan", "merge", "encode", "decode", "judge",
-    ]
+    static let names =
+        [
+            "parse", "signals", "add", "scan", "merge", "encode", "decode", "judge",
+        ] + markNames
 
     private let workload: Workload
     private let rules: RuleSet
@@ -32,6 +33,7 @@ final class Benchmarks {
         case "encode": encode()
         case "decode": try decode()
         case "judge": judge()
+        case let mark where Self.markNames.contains(mark): try Self.mark(mark)
         default: nil
         }
     }

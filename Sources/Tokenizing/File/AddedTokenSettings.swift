@@ -40,7 +40,8 @@ enum AddedTokenSettings {
                 given = size
             }
             guard given == declared else {
-                throw reader.invalid("id", "is \(declared), but tokenizers gives the token \(given)")
+                throw reader.invalid(
+                    "id", "is \(declared), but tokenizers gives the token \(given)")
             }
             highest = max(highest ?? 0, given)
             places[token.content] = tokens.count

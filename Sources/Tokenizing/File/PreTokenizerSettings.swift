@@ -66,7 +66,9 @@ enum PreTokenizerSettings {
             }
         }
 
-        private func behavior(_ settings: SettingsReader) throws(TokenizerError) -> Splitter.Behavior {
+        private func behavior(_ settings: SettingsReader) throws(TokenizerError)
+            -> Splitter.Behavior
+        {
             let name = try settings.string("behavior")
             guard let behavior = Splitter.Behavior(rawValue: name) else {
                 throw settings.unsupported("behavior", "is \(SettingsReader.quoted(name))")
@@ -80,7 +82,8 @@ enum PreTokenizerSettings {
             if try settings.bool("add_prefix_space") { stages.append(.prefixSpace) }
             if try settings.bool("use_regex", default: true) {
                 let words = try Pattern(
-                    oniguruma: PreTokenizerSettings.gpt2, path: settings.path, field: settings.field)
+                    oniguruma: PreTokenizerSettings.gpt2, path: settings.path, field: settings.field
+                )
                 stages.append(.split(Splitter(.pattern(words), .isolated)))
             }
             stages.append(.byteLevel)
@@ -100,7 +103,8 @@ enum PreTokenizerSettings {
             if settings.optional("prepend_scheme") != nil {
                 let name = try settings.string("prepend_scheme")
                 guard let scheme = PreTokenizer.Metaspace.Prefix(rawValue: name) else {
-                    throw settings.unsupported("prepend_scheme", "is \(SettingsReader.quoted(name))")
+                    throw settings.unsupported(
+                        "prepend_scheme", "is \(SettingsReader.quoted(name))")
                 }
                 prefix = scheme
             }

@@ -17,7 +17,8 @@ struct SettingsReader {
         self.document = document
         self.field = field
         guard case .object(let members) = value else {
-            throw .invalid(path: path, field: field.isEmpty ? "document" : field, reason: "must be an object")
+            throw .invalid(
+                path: path, field: field.isEmpty ? "document" : field, reason: "must be an object")
         }
         self.members = members
     }
@@ -107,13 +108,16 @@ struct SettingsReader {
     }
 
     func array(_ name: String) throws(TokenizerError) -> [JSONDocument.Value] {
-        guard case .array(let values) = try required(name) else { throw invalid(name, "must be a list") }
+        guard case .array(let values) = try required(name) else {
+            throw invalid(name, "must be a list")
+        }
         return values
     }
 
     /// The object in a field.
     func object(_ name: String) throws(TokenizerError) -> SettingsReader {
-        try SettingsReader(path: path, document: document, field: place(name), value: try required(name))
+        try SettingsReader(
+            path: path, document: document, field: place(name), value: try required(name))
     }
 
     /// The objects of a list.
@@ -122,7 +126,8 @@ struct SettingsReader {
         for (index, value) in try array(name).enumerated() {
             objects.append(
                 try SettingsReader(
-                    path: path, document: document, field: place("\(name)[\(index)]"), value: value))
+                    path: path, document: document, field: place("\(name)[\(index)]"), value: value)
+            )
         }
         return objects
     }

@@ -33,7 +33,9 @@ enum ByteAlphabet {
             var index = 0
             while index < token.count {
                 let (value, length) = UTF8Text.scalar(base + index)
-                guard value < UInt32(bytes.count), let byte = bytes[Int(value)] else { return false }
+                guard value < UInt32(bytes.count), let byte = bytes[Int(value)] else {
+                    return false
+                }
                 output.append(byte)
                 index += length
             }

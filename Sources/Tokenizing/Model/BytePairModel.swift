@@ -85,31 +85,31 @@ struct BytePairModel: Sendable {
     /// Appends the ids of a piece, which is not empty: bytes of text in a byte-level model, letters in another.
     @inline(__always)
     func encode(
-        _ piece: UnsafeBufferPointer<UInt8>, _ workspace: Workspace
+        _ piece: UnsafeBufferPointer<UInt8>, _ workspace: Workspace, into ids: inout [UInt32]
     ) throws(TokenizerError) {
         guard piece.count <= WordCache.longestWord else {
-            try encodeLong(piece, workspace)
+            try encodeLong(piece, workspace, into: &ids)
             return
         }
         let place = workspace.cache.place(piece, isPart: false)
-        if workspace.cache.take(piece, isPart: false, at: place, into: &workspace.ids) { return }
-        let start = workspace.ids.count
+        if workspace.cache.take(piece, isPart: false, at: place, into: &ids) { return }
+        let start = ids.count
         if let id = tokens?.id(piece) {
-            workspace.ids.append(id)
+            ids.append(id)
         } else if isByteLevel {
-            try encodeBytes(piece, workspace)
+            try encodeBytes(piece, workspace, into: &ids)
         } else {
-            try encodeCharacters(piece, workspace)
+            try encodeCharacters(piece, workspace, into: &ids)
         }
-        workspace.cache.keep(piece, isPart: false, at: place, workspace.ids[start...])
+        workspace.cache.keep(piece, isPart: false, at: place, ids[start...])
     }
 
     /// Cuts a long piece where no token reaches across.
     private func encodeLong(
-        _ piece: UnsafeBufferPointer<UInt8>, _ workspace: Workspace
+        _ piece: UnsafeBufferPointer<UInt8>, _ workspace: Workspace, into ids: inout [UInt32]
     ) throws(TokenizerError) {
         if let id = tokens?.id(piece) {
-            workspace.ids.append(id)
+            ids.append(id)
             return
         }
         guard let base = piece.baseAddress else { return }
@@ -120,7 +120,8 @@ struct BytePairModel: Sendable {
                 if !bytePairs[left << 8 | right], letters[left] != Self.none,
                     letters[right] != Self.none
                 {
-                    try encodePart(.init(start: base + start, count: index - start), workspace)
+                    try encodePart(
+                        .init(start: base + start, count: index - start), workspace, into: &ids)
                     start = index
                 }
             }
@@ -131,7 +132,8 @@ struct BytePairModel: Sendable {
                 let (right, length) = UTF8Text.scalar(base + index)
                 let rightIsKnown = character(right) != Self.none
                 if leftIsKnown, rightIsKnown, !characterPairs.contains(left, right) {
-                    try encodePart(.init(start: base + start, count: index - start), workspace)
+                    try encodePart(
+                        .init(start: base + start, count: index - start), workspace, into: &ids)
                     start = index
                 }
                 left = right
@@ -139,34 +141,35 @@ struct BytePairModel: Sendable {
                 index += length
             }
         }
-        try encodePart(.init(start: base + start, count: piece.count - start), workspace)
+        try encodePart(
+            .init(start: base + start, count: piece.count - start), workspace, into: &ids)
     }
 
     @inline(__always)
     private func encodePart(
-        _ part: UnsafeBufferPointer<UInt8>, _ workspace: Workspace
+        _ part: UnsafeBufferPointer<UInt8>, _ workspace: Workspace, into ids: inout [UInt32]
     ) throws(TokenizerError) {
         guard part.count <= WordCache.longestWord else {
             if isByteLevel {
-                try encodeBytes(part, workspace)
+                try encodeBytes(part, workspace, into: &ids)
             } else {
-                try encodeCharacters(part, workspace)
+                try encodeCharacters(part, workspace, into: &ids)
             }
             return
         }
         let place = workspace.cache.place(part, isPart: true)
-        if workspace.cache.take(part, isPart: true, at: place, into: &workspace.ids) { return }
-        let start = workspace.ids.count
+        if workspace.cache.take(part, isPart: true, at: place, into: &ids) { return }
+        let start = ids.count
         if isByteLevel {
-            try encodeBytes(part, workspace)
+            try encodeBytes(part, workspace, into: &ids)
         } else {
-            try encodeCharacters(part, workspace)
+            try encodeCharacters(part, workspace, into: &ids)
         }
-        workspace.cache.keep(part, isPart: true, at: place, workspace.ids[start...])
+        workspace.cache.keep(part, isPart: true, at: place, ids[start...])
     }
 
     private func encodeBytes(
-        _ piece: UnsafeBufferPointer<UInt8>, _ workspace: Workspace
+        _ piece: UnsafeBufferPointer<UInt8>, _ workspace: Workspace, into ids: inout [UInt32]
     ) throws(TokenizerError) {
         let merger = workspace.merger
         try merger.removeAll(reserving: piece.count)
@@ -181,17 +184,19 @@ struct BytePairModel: Sendable {
         }
         if hasUnknown {
             // A letter that the vocabulary lacks is treated as any other character.
-            try encodeLetters(ByteAlphabet.mapped(piece), workspace)
+            try encodeLetters(ByteAlphabet.mapped(piece), workspace, into: &ids)
             return
         }
-        finish(workspace)
+        finish(workspace, into: &ids)
     }
 
-    private func encodeLetters(_ letters: [UInt8], _ workspace: Workspace) throws(TokenizerError) {
+    private func encodeLetters(
+        _ letters: [UInt8], _ workspace: Workspace, into ids: inout [UInt32]
+    ) throws(TokenizerError) {
         var failure: TokenizerError?
         letters.withUnsafeBufferPointer { letters in
             do throws(TokenizerError) {
-                try encodeCharacters(letters, workspace)
+                try encodeCharacters(letters, workspace, into: &ids)
             } catch {
                 failure = error
             }
@@ -200,7 +205,7 @@ struct BytePairModel: Sendable {
     }
 
     private func encodeCharacters(
-        _ piece: UnsafeBufferPointer<UInt8>, _ workspace: Workspace
+        _ piece: UnsafeBufferPointer<UInt8>, _ workspace: Workspace, into ids: inout [UInt32]
     ) throws(TokenizerError) {
         guard let base = piece.baseAddress else { return }
         let merger = workspace.merger
@@ -235,14 +240,13 @@ struct BytePairModel: Sendable {
             unknownWaits = true
         }
         if unknownWaits, let unknown { try merger.append(unknown) }
-        finish(workspace)
+        finish(workspace, into: &ids)
     }
 
     @inline(__always)
-    private func finish(_ workspace: Workspace) {
-        let merger = workspace.merger
-        merger.merge(by: merges)
-        for place in 0..<merger.count { workspace.ids.append(merger.symbols[place]) }
+    private func finish(_ workspace: Workspace, into ids: inout [UInt32]) {
+        workspace.merger.merge(by: merges)
+        workspace.merger.append(to: &ids)
     }
 
     /// The id of a character, or `none`.

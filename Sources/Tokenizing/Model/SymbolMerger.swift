@@ -8,22 +8,27 @@ final class SymbolMerger {
     private static let short = 40
 
     /// The symbols: what is to be merged, and then what came of it.
-    private(set) var symbols: UnsafeMutablePointer<UInt32>
-    private(set) var count = 0
+    private var symbols: UnsafeMutablePointer<UInt32>
+    private var count = 0
     private var capacity = 1024
     /// The merge of each symbol with the next one.
     private var merges: UnsafeMutablePointer<UInt64>
-    private var next: [Int32] = []
-    private var previous: [Int32] = []
-    /// Rank in the high half, place in the low one.
-    private var heap: [UInt64] = []
+    /// Places of the neighbours, in long pieces.
+    private var next: UnsafeMutablePointer<Int32>
+    private var previous: UnsafeMutablePointer<Int32>
+    private var linkCapacity = 64
+    private var heap = MergeHeap()
 
     init() {
         symbols = .allocate(capacity: capacity)
         merges = .allocate(capacity: capacity)
+        next = .allocate(capacity: linkCapacity)
+        previous = .allocate(capacity: linkCapacity)
     }
 
     deinit {
+        next.deallocate()
+        previous.deallocate()
         symbols.deallocate()
         merges.deallocate()
     }
@@ -47,6 +52,12 @@ final class SymbolMerger {
         capacity = larger
     }
 
+    /// Appends the symbols to `ids`.
+    @inline(__always)
+    func append(to ids: inout [UInt32]) {
+        ids.append(contentsOf: UnsafeBufferPointer(start: symbols, count: count))
+    }
+
     /// Adds a symbol; there is room for as many as were asked for.
     @inline(__always)
     func append(_ symbol: UInt32) throws(TokenizerError) {
@@ -58,7 +69,10 @@ final class SymbolMerger {
     /// Merges until nothing can be merged.
     func merge(by table: MergeTable) {
         guard count > 1 else { return }
-        for place in 0..<count - 1 { merges[place] = table.merge(symbols[place], symbols[place + 1]) }
+        let (symbols, merges) = (symbols, merges)
+        for place in 0..<count - 1 {
+            merges[place] = table.merge(symbols[place], symbols[place + 1])
+        }
         if count <= Self.short {
             mergeShort(by: table)
         } else {
@@ -67,6 +81,8 @@ final class SymbolMerger {
     }
 
     private func mergeShort(by table: MergeTable) {
+        let (symbols, merges) = (symbols, merges)
+        var count = count
         while count > 1 {
             var best = MergeTable.none
             var place = 0
@@ -74,65 +90,98 @@ final class SymbolMerger {
                 best = merges[candidate]
                 place = candidate
             }
-            if best == MergeTable.none { return }
+            if best == MergeTable.none { break }
             symbols[place] = UInt32(truncatingIfNeeded: best)
             count -= 1
-            for later in place + 1..<max(count, place + 1) {
+            var later = place + 1
+            while later < count {
                 symbols[later] = symbols[later + 1]
                 merges[later - 1] = merges[later]
+                later += 1
             }
             if place + 1 < count { merges[place] = table.merge(symbols[place], symbols[place + 1]) }
             if place > 0 { merges[place - 1] = table.merge(symbols[place - 1], symbols[place]) }
         }
+        self.count = count
     }
 
     private func mergeLong(by table: MergeTable) {
-        link()
-        heap.removeAll(keepingCapacity: true)
-        for place in 0..<count - 1 where merges[place] != MergeTable.none {
-            heap.append(Self.entry(merges[place], at: place))
+        reserveLinks()
+        let (symbols, merges, next, previous) = (symbols, merges, next, previous)
+        // Taken out of the object for the time, which makes access to it cheap.
+        var heap = heap
+        self.heap = MergeHeap()
+        defer { self.heap = heap }
+        let last = count - 1
+        for place in 0...last {
+            next[place] = Int32(place + 1)
+            previous[place] = Int32(place - 1)
         }
-        for place in stride(from: heap.count / 2 - 1, through: 0, by: -1) { sink(place) }
-        merges[count - 1] = MergeTable.none
-        while let entry = pop() {
+        next[last] = Self.end
+        merges[last] = MergeTable.none
+        heap.fill(with: UnsafeBufferPointer(start: merges, count: count))
+        while let entry = heap.pop() {
             let place = Int(entry & 0xFFFF_FFFF)
             let merge = merges[place]
             // Its pair may have changed since.
             guard merge != MergeTable.none, merge >> 32 == entry >> 32 else { continue }
             let right = Int(next[place])
-            symbols[place] = UInt32(truncatingIfNeeded: merge)
-            merges[right] = MergeTable.none
             let after = next[right]
+            symbols[place] = UInt32(truncatingIfNeeded: merge)
             next[place] = after
-            next[right] = -2
+            next[right] = Self.gone
+            merges[right] = MergeTable.none
+            merges[place] = MergeTable.none
             if after >= 0 {
                 previous[Int(after)] = Int32(place)
-                update(place, symbols[Int(after)], table)
-            } else {
-                merges[place] = MergeTable.none
+                merges[place] = table.merge(symbols[place], symbols[Int(after)])
+                heap.push(merges[place], at: place)
             }
-            let before = previous[place]
-            if before >= 0 { update(Int(before), symbols[place], table) }
+            let before = Int(previous[place])
+            if before >= 0 {
+                merges[before] = table.merge(symbols[before], symbols[place])
+                heap.push(merges[before], at: before)
+            }
         }
         var kept = 0
-        for place in 0..<count where next[place] != -2 {
+        for place in 0...last where next[place] != Self.gone {
             symbols[kept] = symbols[place]
             kept += 1
         }
         count = kept
     }
 
-    /// Links the symbols; -1 ends the list, -2 marks what is in it no more.
-    private func link() {
-        if next.count < count {
-            next = [Int32](repeating: 0, count: count)
-            previous = next
+    /// Behind the last symbol.
+    private static let end: Int32 = -1
+    /// Merged into the one before it.
+    private static let gone: Int32 = -2
+
+    private func reserveLinks() {
+        guard linkCapacity < count else { return }
+        next.deallocate()
+        previous.deallocate()
+        linkCapacity = capacity
+        next = .allocate(capacity: linkCapacity)
+        previous = .allocate(capacity: linkCapacity)
+    }
+}
+
+/// Merges that wait, the lowest rank first, and of one rank the leftmost.
+private struct MergeHeap {
+    /// Rank in the high half, place in the low one.
+    private var entries: [UInt64] = []
+
+    /// Holds the merge of every place and nothing else.
+    mutating func fill(with merges: UnsafeBufferPointer<UInt64>) {
+        entries.removeAll(keepingCapacity: true)
+        for (place, merge) in merges.enumerated() where merge != MergeTable.none {
+            entries.append(Self.entry(merge, at: place))
         }
-        for place in 0..<count {
-            next[place] = Int32(place + 1)
-            previous[place] = Int32(place - 1)
+        var place = entries.count / 2
+        while place > 0 {
+            place -= 1
+            sink(entries[place], from: place)
         }
-        next[count - 1] = -1
     }
 
     @inline(__always)
@@ -141,42 +190,38 @@ final class SymbolMerger {
     }
 
     @inline(__always)
-    private func update(_ place: Int, _ right: UInt32, _ table: MergeTable) {
-        let merge = table.merge(symbols[place], right)
-        merges[place] = merge
+    mutating func push(_ merge: UInt64, at place: Int) {
         guard merge != MergeTable.none else { return }
-        heap.append(Self.entry(merge, at: place))
-        var child = heap.count - 1
-        let value = heap[child]
+        let entry = Self.entry(merge, at: place)
+        var child = entries.count
+        entries.append(entry)
         while child > 0 {
             let parent = (child - 1) / 2
-            if heap[parent] <= value { break }
-            heap[child] = heap[parent]
+            if entries[parent] <= entry { break }
+            entries[child] = entries[parent]
             child = parent
         }
-        heap[child] = value
+        entries[child] = entry
     }
 
-    private func pop() -> UInt64? {
-        guard let first = heap.first, let last = heap.popLast() else { return nil }
-        if !heap.isEmpty {
-            heap[0] = last
-            sink(0)
-        }
+    @inline(__always)
+    mutating func pop() -> UInt64? {
+        guard let first = entries.first, let last = entries.popLast() else { return nil }
+        if !entries.isEmpty { sink(last, from: 0) }
         return first
     }
 
-    private func sink(_ start: Int) {
+    @inline(__always)
+    private mutating func sink(_ entry: UInt64, from start: Int) {
         var parent = start
-        let value = heap[parent]
         while true {
             var child = parent * 2 + 1
-            if child >= heap.count { break }
-            if child + 1 < heap.count, heap[child + 1] < heap[child] { child += 1 }
-            if heap[child] >= value { break }
-            heap[parent] = heap[child]
+            if child >= entries.count { break }
+            if child + 1 < entries.count, entries[child + 1] < entries[child] { child += 1 }
+            if entries[child] >= entry { break }
+            entries[parent] = entries[child]
             parent = child
         }
-        heap[parent] = value
+        entries[parent] = entry
     }
 }

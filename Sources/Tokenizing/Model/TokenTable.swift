@@ -33,7 +33,8 @@ final class TokenTable: Sendable {
             bytes += token
             let isNew = bytes.withUnsafeBufferPointer { all in
                 guard let base = all.baseAddress else { return slots[0] == 0 }
-                var slot = Int(truncatingIfNeeded: hash.hash(base + start, token.count)) & (size - 1)
+                var slot =
+                    Int(truncatingIfNeeded: hash.hash(base + start, token.count)) & (size - 1)
                 while slots[slot] != 0 {
                     let other = entries[Int(slots[slot]) - 1]
                     if Int(other.count) == token.count,
@@ -64,7 +65,9 @@ final class TokenTable: Sendable {
             guard let base = bytes.baseAddress else { return nil }
             while slots[slot] != 0 {
                 let entry = entries[Int(slots[slot]) - 1]
-                if Int(entry.count) == token.count, memcmp(base + Int(entry.start), key, token.count) == 0 {
+                if Int(entry.count) == token.count,
+                    memcmp(base + Int(entry.start), key, token.count) == 0
+                {
                     return entry.id
                 }
                 slot = (slot + 1) & mask

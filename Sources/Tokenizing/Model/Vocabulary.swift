@@ -27,7 +27,9 @@ struct Vocabulary: Sendable {
             tokens.append((name.start..<name.start + name.count, id))
         }
         let bytes = bytes
-        guard let table = TokenTable(tokens.lazy.map { (bytes[$0.token], $0.id) }, count: tokens.count)
+        guard
+            let table = TokenTable(
+                tokens.lazy.map { (bytes[$0.token], $0.id) }, count: tokens.count)
         else { throw settings.invalid("", "a token is there twice, or tokens take 4 GiB") }
         self.tokens = tokens
         self.table = table

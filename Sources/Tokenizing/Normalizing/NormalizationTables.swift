@@ -37,7 +37,9 @@ struct NormalizationTables: Sendable {
         var known: [Unicode.Scalar] = []
         for value in UInt32(0xA0)..<UInt32(Self.end) {
             // Ideographs and symbols of these blocks neither decompose nor combine; asking takes time.
-            if 0x3400..<0xA000 ~= value || Self.syllables.contains(value) || value >= 0x20000 && value < 0x2F800 {
+            if 0x3400..<0xA000 ~= value || Self.syllables.contains(value)
+                || value >= 0x20000 && value < 0x2F800
+            {
                 continue
             }
             guard let scalar = Unicode.Scalar(value), let age = UnicodeVersion(of: scalar),
@@ -104,7 +106,8 @@ struct NormalizationTables: Sendable {
         } else {
             output.append(
                 .init(
-                    value: value, combiningClass: value < UInt32(Self.end) ? classes[Int(value)] : 0))
+                    value: value, combiningClass: value < UInt32(Self.end) ? classes[Int(value)] : 0
+                ))
         }
     }
 

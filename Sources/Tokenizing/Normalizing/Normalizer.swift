@@ -23,6 +23,11 @@ struct Normalizer: Sendable {
         }
     }
 
+    /// Whether a step turns bytes into letters.
+    var makesLetters: Bool {
+        steps.contains { if case .byteLevel = $0 { true } else { false } }
+    }
+
     /// The normalized form of valid UTF-8.
     func normalized(
         _ text: [UInt8], with matcher: PatternMatcher

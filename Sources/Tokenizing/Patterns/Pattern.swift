@@ -21,7 +21,8 @@ final class Pattern: @unchecked Sendable {
         guard !RecentScalars.current.areSeparated(by: translation.named) else {
             throw .unsupported(
                 path: path, field: field,
-                reason: "the pattern \(SettingsReader.quoted(oniguruma)) names characters newer than "
+                reason:
+                    "the pattern \(SettingsReader.quoted(oniguruma)) names characters newer than "
                     + "the PCRE2 library")
         }
         try self.init(pcre2: translation.source, original: oniguruma, path: path, field: field)
@@ -35,7 +36,8 @@ final class Pattern: @unchecked Sendable {
         else {
             throw .unsupported(
                 path: path, field: field,
-                reason: "the pattern \(SettingsReader.quoted(literal)) is too long, or has characters "
+                reason:
+                    "the pattern \(SettingsReader.quoted(literal)) is too long, or has characters "
                     + "newer than the PCRE2 library")
         }
         let source = scalars.map { "\\x{\(String($0, radix: 16))}" }.joined()
@@ -43,7 +45,8 @@ final class Pattern: @unchecked Sendable {
     }
 
     /// Compiles a pattern in PCRE2's syntax.
-    init(pcre2 source: String, original: String, path: String, field: String) throws(TokenizerError) {
+    init(pcre2 source: String, original: String, path: String, field: String) throws(TokenizerError)
+    {
         self.original = SettingsReader.quoted(original)
         var status: Int32 = 0
         var offset = 0

@@ -25,11 +25,12 @@ struct PatternTranslation {
     /// General categories, which both libraries know under these names.
     private static let categories: Set<String> = [
         "L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "P", "Pc",
-        "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "S", "Sm", "Sc", "Sk", "So", "Z", "Zs", "Zl", "Zp",
+        "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "S", "Sm", "Sc", "Sk", "So", "Z", "Zs", "Zl", "Zp", "C",
+        "Cc", "Cf", "Cn", "Co",
     ]
     private static let longNames = [
         "Letter": "L", "Mark": "M", "Number": "N", "Punctuation": "P", "Symbol": "S",
-        "Separator": "Z",
+        "Separator": "Z", "Other": "C",
     ]
     /// Letters that Oniguruma folds into one, such as "ss" into "ß", where case does not matter.
     private static let foldedPairs: Set<String> = ["ss", "st", "ff", "fi", "fl"]
@@ -113,7 +114,7 @@ struct PatternTranslation {
                 let known = ["(?:", "(?i:", "(?=", "(?!", "(?<=", "(?<!", "(?>"].first(where: {
                     follows($0)
                 })
-            else { throw failure("a kind of group that is not supported") }
+            else { throw failure("a group of another kind") }
             index += known.unicodeScalars.count
             start = known
             caseless = caseless || known == "(?i:"
@@ -161,14 +162,16 @@ struct PatternTranslation {
             index += 1
             high = try count()
         }
-        guard next == "}", low != nil || high != nil else { throw failure("no count of repetitions") }
+        guard next == "}", low != nil || high != nil else {
+            throw failure("no count of repetitions")
+        }
         index += 1
         if let low, let high, low > high { throw failure("a range of repetitions that is empty") }
         source += "{\(low ?? 0)"
         if isRange { source += "," + (high.map(String.init) ?? "") }
         source += "}"
         if next == "?" {
-            guard isRange else { throw failure("'{n}?' is not supported") }
+            guard isRange else { throw failure("'{n}?'") }
             index += 1
             source += "?"
         } else if next == "+" {
@@ -193,7 +196,9 @@ struct PatternTranslation {
 
     private mutating func literal(_ scalar: Unicode.Scalar) throws(Failure) {
         if caseless {
-            guard scalar.isASCII else { throw failure("a letter beyond ASCII without regard to case") }
+            guard scalar.isASCII else {
+                throw failure("a letter beyond ASCII without regard to case")
+            }
             if let lastLiteral {
                 let pair = String(String.UnicodeScalarView([lastLiteral, scalar])).lowercased()
                 if Self.foldedPairs.contains(pair) {
@@ -294,7 +299,7 @@ struct PatternTranslation {
             index -= 1
             guard scalar.isASCII, !scalar.properties.isAlphabetic,
                 scalar.properties.numericType == nil, scalar.value > 0x20, scalar.value < 0x7F
-            else { throw failure("an escape that is not supported") }
+            else { throw failure("an escape of another kind") }
             index += 1
             return .scalar(scalar.value)
         }
@@ -312,7 +317,7 @@ struct PatternTranslation {
         }
         name = Self.longNames[name] ?? name
         guard Self.categories.contains(name) else {
-            throw failure("the property \(SettingsReader.quoted(name)) is not supported")
+            throw failure("the property \(SettingsReader.quoted(name))")
         }
         index = end + 1
         return "\\\(negated ? "P" : "p"){\(name)}"
@@ -331,7 +336,9 @@ struct PatternTranslation {
                 text.unicodeScalars.append(digit)
                 index += 1
             }
-            guard text.count == wanted ?? 2 else { throw failure("hexadecimal digits are expected") }
+            guard text.count == wanted ?? 2 else {
+                throw failure("hexadecimal digits are expected")
+            }
         }
         guard let first = text.first, first.isHexDigit, let value = UInt32(text, radix: 16),
             Unicode.Scalar(value) != nil
@@ -358,7 +365,7 @@ struct PatternTranslation {
             isEmpty = false
             let position = index
             guard scalar != "[", !follows("&&") else {
-                throw failure("classes inside classes are not supported")
+                throw failure("a class inside a class")
             }
             var low = scalar.value
             if scalar == "\\" {
@@ -371,7 +378,7 @@ struct PatternTranslation {
                     }
                     continue
                 case .noneOf, .anchor:
-                    throw Failure(position: position, reason: "an escape that is not supported here")
+                    throw Failure(position: position, reason: "an escape that no class may have")
                 }
             } else {
                 index += 1

@@ -28,7 +28,8 @@ struct RecentScalars: Sendable {
             var oldest: [Kind: UInt32] = [:]
             var recent: [(scalar: UInt32, kind: Kind)] = []
             for value in UInt32(0x80)..<Self.end {
-                guard let scalar = Unicode.Scalar(value), let age = UnicodeVersion(of: scalar) else {
+                guard let scalar = Unicode.Scalar(value), let age = UnicodeVersion(of: scalar)
+                else {
                     continue
                 }
                 let category = scalar.properties.generalCategory
@@ -42,7 +43,8 @@ struct RecentScalars: Sendable {
             for (value, kind) in recent {
                 // What the reference does not know yet is unassigned to it.
                 let wanted =
-                    library < Self.reference ? kind : Kind(category: .unassigned, length: kind.length)
+                    library < Self.reference
+                    ? kind : Kind(category: .unassigned, length: kind.length)
                 guard let standIn = oldest[wanted] else { continue }
                 bits[Int(value >> 6)] |= 1 << (value & 63)
                 standIns[value] = standIn

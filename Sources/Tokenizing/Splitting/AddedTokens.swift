@@ -93,7 +93,8 @@ struct AddedTokens: Sendable {
         // White space behind a match that was looked at already, so that it is looked at once.
         var spaces = 0..<0
         while index < text.count {
-            guard begins[Int(text[index])], let (found, length) = longestMatch(in: text, at: index) else {
+            guard begins[Int(text[index])], let (found, length) = longestMatch(in: text, at: index)
+            else {
                 index += 1
                 continue
             }

@@ -35,15 +35,20 @@ struct PreTokenizer: Sendable {
         }
     }
 
+    /// Whether a stage turns bytes into letters.
+    var makesLetters: Bool {
+        stages.contains { if case .byteLevel = $0 { true } else { false } }
+    }
+
     /// Hands every piece to `model`, from left to right.
     ///
     /// - Parameter isFirst: whether `piece` begins the text.
     func run(
         _ piece: UnsafeBufferPointer<UInt8>, isFirst: Bool, stage: Int = 0, _ model: BytePairModel,
-        _ workspace: Workspace
+        _ workspace: Workspace, into ids: inout [UInt32]
     ) throws(TokenizerError) {
         guard stage < stages.count else {
-            try model.encode(piece, workspace)
+            try model.encode(piece, workspace, into: &ids)
             return
         }
         switch stages[stage] {
@@ -54,37 +59,39 @@ struct PreTokenizer: Sendable {
                 let part = UnsafeBufferPointer(start: base + part.lowerBound, count: part.count)
                 let isFirst = isFirst && part.baseAddress == base
                 if stage + 1 == stages.count {
-                    try model.encode(part, workspace)
+                    try model.encode(part, workspace, into: &ids)
                 } else {
-                    try run(part, isFirst: isFirst, stage: stage + 1, model, workspace)
+                    try run(part, isFirst: isFirst, stage: stage + 1, model, workspace, into: &ids)
                 }
             }
         case .prefixSpace:
             guard piece.first != 0x20 else {
-                try run(piece, isFirst: isFirst, stage: stage + 1, model, workspace)
+                try run(piece, isFirst: isFirst, stage: stage + 1, model, workspace, into: &ids)
                 return
             }
-            try run([0x20] + piece, isFirst: isFirst, stage: stage + 1, model, workspace)
+            try run(
+                [0x20] + piece, isFirst: isFirst, stage: stage + 1, model, workspace, into: &ids)
         case .metaspace(let metaspace):
             try run(
                 metaspace.marked(piece, isFirst: isFirst), isFirst: isFirst, stage: stage + 1,
-                splitter: metaspace.splitter, model, workspace)
+                splitter: metaspace.splitter, model, workspace, into: &ids)
         case .byteLevel:
             try run(
-                ByteAlphabet.mapped(piece), isFirst: isFirst, stage: stage + 1, model, workspace)
+                ByteAlphabet.mapped(piece), isFirst: isFirst, stage: stage + 1, model, workspace,
+                into: &ids)
         }
     }
 
     /// Goes on with a piece of other bytes than the text's, cut by `splitter` first.
     private func run(
         _ bytes: [UInt8], isFirst: Bool, stage: Int, splitter: Splitter? = nil,
-        _ model: BytePairModel, _ workspace: Workspace
+        _ model: BytePairModel, _ workspace: Workspace, into ids: inout [UInt32]
     ) throws(TokenizerError) {
         var failure: TokenizerError?
         bytes.withUnsafeBufferPointer { bytes in
             do throws(TokenizerError) {
                 guard let splitter, let base = bytes.baseAddress else {
-                    try run(bytes, isFirst: isFirst, stage: stage, model, workspace)
+                    try run(bytes, isFirst: isFirst, stage: stage, model, workspace, into: &ids)
                     return
                 }
                 try splitter.forEachPiece(of: bytes, with: workspace.matcher) {
@@ -92,7 +99,7 @@ struct PreTokenizer: Sendable {
                     let part = UnsafeBufferPointer(start: base + part.lowerBound, count: part.count)
                     try run(
                         part, isFirst: isFirst && part.baseAddress == base, stage: stage, model,
-                        workspace)
+                        workspace, into: &ids)
                 }
             } catch {
                 failure = error
