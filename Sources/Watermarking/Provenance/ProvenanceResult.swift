@@ -77,7 +77,8 @@ package struct ProvenanceVerdict: Hashable, Sendable {
         case inconclusive = "inconclusive"
     }
 
-    /// Variance ratios above this are too far from the null for a finding.
+    /// Variance ratios of controls above this are too far from the null for a finding. A suspect's own may be: a mark
+    /// prefers some hashes to others, and text that learned from it follows.
     static let largestVarianceRatio = 1.1
 
     package let outcome: Outcome
@@ -110,10 +111,10 @@ package struct ProvenanceVerdict: Hashable, Sendable {
                     + "show the mark: its null does not describe such text, or the control is no control"
             )
         }
-        if suspect.varianceRatio > Self.largestVarianceRatio {
+        for control in controls where control.varianceRatio > Self.largestVarianceRatio {
             reasons.append(
-                "the scheme's hashes of this text cluster: the sum of scores varies "
-                    + "\((suspect.varianceRatio * 100).rounded() / 100) times as much as the null says"
+                "the scheme's hashes of \(control.name)'s text cluster: the sum of its scores varies "
+                    + "\((control.varianceRatio * 100).rounded() / 100) times as much as the null says"
             )
         }
         let isFound = corrected.map { $0 <= log(alpha) } ?? false
