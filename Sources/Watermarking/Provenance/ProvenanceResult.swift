@@ -81,6 +81,9 @@ package struct ProvenanceVerdict: Hashable, Sendable {
     /// prefers some hashes to others, and text that learned from it follows.
     static let largestVarianceRatio = 1.1
 
+    /// Without a plan fewer scored tokens are too few: a student of 5 % marked answers shows p = 0.1 there (Sander et al.).
+    static let leastScored = 1000
+
     package let outcome: Outcome
     /// Why, a sentence each.
     package let reasons: [String]
@@ -121,6 +124,11 @@ package struct ProvenanceVerdict: Hashable, Sendable {
         if let planned = suspect.settings.plannedCount, suspect.scored < planned, !isFound {
             reasons.append(
                 "\(suspect.scored) of \(planned) planned tokens were scored; too few to say more")
+        } else if suspect.settings.plannedCount == nil, suspect.scored < Self.leastScored, !isFound
+        {
+            reasons.append(
+                "\(suspect.scored) tokens were scored; fewer than \(Self.leastScored) say nothing "
+                    + "without a plan")
         } else if corrected == nil {
             reasons.append("the fixed-size test needs a planned number of scored tokens")
         }
