@@ -320,5 +320,7 @@ struct ProvenanceRunTests {
         // Fewer than planned are too few to say that there is nothing.
         let short = try run(plain, change: { $0.plannedCount = 1_000_000 })
         #expect(verdict(short, []).outcome == .inconclusive)
+        let few = try run([["tokens": ProvenanceFixtures.text(500, &random)]])
+        #expect(verdict(few, []).outcome == .inconclusive)
     }
 }
