@@ -130,6 +130,22 @@ import Testing
         #expect(throws: TokenizerError.noUnknownToken(name: "'<u>'")) { try tokenizer.encode("az") }
     }
 
+    @Test func addedTokensThatNormalizationMakesEqualAreRefused() {
+        let tokens = ["AB", "Ab"].enumerated().map { index, content in
+            #"{"id":\#(index + 3),"content":"\#(content)","single_word":false,"lstrip":false,"#
+                + #""rstrip":false,"normalized":true,"special":false}"#
+        }
+        let error = #expect(throws: TokenizerError.self) {
+            try Self.tokenizer(
+                (#"{"added_tokens":[\#(tokens.joined(separator: ","))],"#
+                    + #""normalizer":{"type":"Lowercase"},"model":{\#(Self.model)}}"#).utf8)
+        }
+        guard case .unsupported(_, "added_tokens[1].content", _) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
     @Test func aNormalizerThatMultipliesTextIsStopped() throws {
         let step =
             #"{"type":"Replace","pattern":{"String":"a"},"content":"\#(String(repeating: "a", count: 60))"}"#

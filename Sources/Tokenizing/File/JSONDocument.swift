@@ -1,7 +1,7 @@
 /// A JSON text (RFC 8259) as a tree, whose strings are bytes.
 ///
-/// Foundation's readers compare names as Swift strings, to which "é" of one scalar and "é" of two are equal; to a
-/// vocabulary they are two tokens. So this one keeps bytes.
+/// Foundation's readers compare names as Swift strings, to which "é" of one scalar and "é" of two
+/// are equal; to a vocabulary they are two tokens. So this one keeps bytes.
 struct JSONDocument {
     /// A string without its escapes: a place in `bytes`.
     struct Text {
@@ -32,7 +32,8 @@ struct JSONDocument {
 
     /// Deeper than any tokenizer nests, and far from the end of the stack.
     static let deepest = 64
-    /// Values of the largest document: four times what the largest tokenizers have, and less than 1 GB of memory.
+    /// Values of the largest document: four times what the largest tokenizers have, and less than 1
+    /// GB of memory.
     static let most = 1 << 23
 
     let root: Value

@@ -24,8 +24,9 @@ enum PreTokenizerSettings {
 
         init(normalizer: Normalizer) { self.normalizer = normalizer }
 
-        /// Whether a piece that begins the text can be told. `tokenizers` looks at where the original of a piece begins, and
-        /// that is the start for every part of a character that a step has expanded.
+        /// Whether a piece that begins the text can be told. `tokenizers` looks at where the
+        /// original of a piece begins, and that is the start for every part of a character that a
+        /// step has expanded.
         private var knowsStart: Bool {
             normalizer.steps.isEmpty ? onlyCuts : normalizer.keepsStart && stages.isEmpty
         }

@@ -16,7 +16,8 @@ struct Normalizer: Sendable {
     /// In the order in which they are done.
     let steps: [Step]
 
-    /// Whether the first scalar of every text stays the one that begins it: needed to know which piece begins a text.
+    /// Whether the first scalar of every text stays the one that begins it: needed to know which
+    /// piece begins a text.
     var keepsStart: Bool {
         steps.allSatisfy {
             switch $0 {
