@@ -45,10 +45,10 @@ package struct LineChart: Sendable {
         }
     }
 
-    private static let width = 720.0
+    private static let width = 780.0
     private static let height = 420.0
     private static let left = 72.0
-    private static let right = 170.0
+    private static let right = 230.0
     private static let top = 44.0
     private static let bottom = 56.0
     private static let colours = [
@@ -93,7 +93,7 @@ package struct LineChart: Sendable {
             text += path(
                 "M\(Self.number(Self.left)) \(Self.number(y))H\(Self.number(Self.width - Self.right))",
                 "#555", 1, dashes: true)
-            text += label(Self.width - Self.right + 6, y + 4, level.name)
+            text += label(Self.left + 6, y - 5, level.name)
         }
         for (index, each) in series.enumerated() {
             text += draw(each, Self.colours[index % Self.colours.count], across, up)
@@ -146,7 +146,9 @@ package struct LineChart: Sendable {
     }
 
     /// A tick's value in few digits.
-    static func value(_ value: Double) -> String { String(format: "%g", value) }
+    static func value(_ value: Double) -> String {
+        String(format: "%g", value == 0 ? 0 : value)
+    }
 
     static func escaped(_ text: String) -> String {
         var result = ""

@@ -11,7 +11,7 @@ struct ProvenanceTestCommand: ParsableCommand {
             and tokens), or an OpenAI-compatible address that is asked the prompts of --prompts. --protocol open scores what a \
             suspect with known weights predicts in text it reads: {"tokens": [...], "predictions": [...]}, prediction i being its \
             most likely token before token i. The test may be watched (trace.jsonl), stopped and gone on with by the same command. \
-            Writes report.json and report.md to the state folder and a table to standard output. Exit status: 0 it ran; 1 with \
+            Writes report.json, report.md and p-values.svg to the state folder and a table to standard output. Exit status: 0 it ran; 1 with \
             --exit-code when the finding is "consistent with training on marked answers"; 2 it could not run.
             """)
 
@@ -188,6 +188,8 @@ struct ProvenanceTestCommand: ParsableCommand {
                 !others.contains { $0.name == name }
             }, isStopped: subjects.isStopped)
         try report.write(to: state)
+        try ProvenanceChart.write(
+            folder: state, controls: others.map(\.name), alpha: alpha / Double(tests))
         switch format {
         case .table: Terminal.output(report.table)
         case .json: Terminal.output(report.json)
