@@ -122,7 +122,8 @@ struct WatermarkDetectCommand: ParsableCommand {
         }
         let encoder = try tokenizer.map { try TokenizerFile.encoder($0, manifest) }
         return .tokens(
-            try WatermarkDetector(scheme, statistic: statistic, deduplicates: !countsRepeats),
+            try WatermarkDetector(
+                scheme, statistic: statistic, repeats: countsRepeats ? .counted : .draws),
             encoder)
     }
 }
