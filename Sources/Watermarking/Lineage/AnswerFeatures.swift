@@ -130,44 +130,56 @@ struct PromptComparison {
         }
     }
 
-    /// Similarity of two answers by each component, 0...1.
-    func similarity(_ a: AnswerFeatures, _ b: AnswerFeatures) -> [Double] {
-        [
-            cosine(a.words, b.words, counts[0]), cosine(a.characters, b.characters, counts[1]),
-            cosine(a.runs, b.runs, counts[2]), closeness(a.style, b.style),
-        ]
+    /// An answer whose features are weighed: each bag has length 1, or is empty.
+    struct Weighed: Sendable {
+        fileprivate let bags: [AnswerFeatures.Bag]
+        fileprivate let style: [Double]
     }
 
-    /// The cosine under weights log((n + 1) / (answers of the pool with the feature + 1)): what everybody answers to this
-    /// prompt weighs nothing.
-    private func cosine(
-        _ a: AnswerFeatures.Bag, _ b: AnswerFeatures.Bag, _ counts: [UInt64: Int]
-    ) -> Double {
-        func weighted(_ entry: (hash: UInt64, weight: Double)) -> Double {
-            entry.weight * log(Double(pool + 1) / Double((counts[entry.hash] ?? 0) + 1))
+    /// Weights are log((n + 1) / (answers of the pool with the feature + 1)): what everybody answers to this prompt weighs
+    /// nothing.
+    func weigh(_ answer: AnswerFeatures) -> Weighed {
+        let bags = zip([answer.words, answer.characters, answer.runs], counts).map { bag, counts in
+            var weighed = bag
+            var square = 0.0
+            for index in weighed.indices {
+                weighed[index].weight *= log(
+                    Double(pool + 1) / Double((counts[weighed[index].hash] ?? 0) + 1))
+                square += weighed[index].weight * weighed[index].weight
+            }
+            guard square > 0 else { return AnswerFeatures.Bag() }
+            let scale = 1 / square.squareRoot()
+            for index in weighed.indices { weighed[index].weight *= scale }
+            return weighed
         }
-        func square(_ bag: AnswerFeatures.Bag) -> Double {
-            bag.reduce(0) { total, entry in
-                let value = weighted(entry)
-                return total + value * value
+        return Weighed(bags: bags, style: answer.style)
+    }
+
+    /// Similarity of two answers by each component, 0...1.
+    func similarity(_ a: Weighed, _ b: Weighed) -> [Double] {
+        zip(a.bags, b.bags).map(Self.product) + [closeness(a.style, b.style)]
+    }
+
+    private static func product(_ a: AnswerFeatures.Bag, _ b: AnswerFeatures.Bag) -> Double {
+        a.withUnsafeBufferPointer { a in
+            b.withUnsafeBufferPointer { b in
+                var product = 0.0
+                var i = 0
+                var j = 0
+                while i < a.count, j < b.count {
+                    if a[i].hash == b[j].hash {
+                        product += a[i].weight * b[j].weight
+                        i += 1
+                        j += 1
+                    } else if a[i].hash < b[j].hash {
+                        i += 1
+                    } else {
+                        j += 1
+                    }
+                }
+                return product
             }
         }
-        var product = 0.0
-        var i = 0
-        var j = 0
-        while i < a.count, j < b.count {
-            if a[i].hash == b[j].hash {
-                product += weighted(a[i]) * weighted(b[j])
-                i += 1
-                j += 1
-            } else if a[i].hash < b[j].hash {
-                i += 1
-            } else {
-                j += 1
-            }
-        }
-        let norm = (square(a) * square(b)).squareRoot()
-        return norm > 0 ? product / norm : 0
     }
 
     /// 1 for the same style, 0 where every feature is three deviations of the pool or more apart.
