@@ -187,6 +187,20 @@ struct ProvenanceRunTests {
         #expect(last.result("a").largestLogE == whole.result("a").largestLogE)
     }
 
+    @Test func twoRunsCannotHaveOneState() throws {
+        let settings = ProvenanceSettings(method: .closed, suspect: "suspect")
+        func open() throws -> ProvenanceRun {
+            try ProvenanceRun(
+                teacher.scheme, settings, filter: nil, folder: "\(folder.path)/state",
+                encoder: nil)
+        }
+        try withExtendedLifetime(open()) {
+            let error = #expect(throws: ProvenanceError.self) { try open() }
+            #expect(error?.description.contains("in use") == true)
+        }
+        _ = try open()
+    }
+
     @Test func greenListsAreGoneOnWithToo() throws {
         let scheme = try Vectors.scheme(
             "kgw_lefthash", keys: ["15485863"],
