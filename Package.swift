@@ -87,6 +87,7 @@ let package = Package(
             name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .target(
             name: "Tokenizing", dependencies: ["CPCRE2", "CCrypto"], swiftSettings: settings),
+        .target(name: "Charts", swiftSettings: settings),
         .target(
             name: "Documents", dependencies: ["Scanning", "Watermarking", "CSimdjson"],
             swiftSettings: settings),
@@ -137,7 +138,7 @@ let package = Package(
             name: "stillwatch",
             dependencies: [
                 "Exchanges", "Detection", "Scanning", "CaseFiles", "Watching", "Simulation",
-                "Drills", "Watermarking", "Documents", "Tokenizing",
+                "Drills", "Watermarking", "Documents", "Tokenizing", "Charts",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ], swiftSettings: settings),
@@ -188,7 +189,11 @@ let package = Package(
             ], swiftSettings: settings),
         .testTarget(
             name: "WatermarkingTests", dependencies: ["Watermarking", "CWatermark", "CCrypto"],
-            exclude: ["Fixtures", "ModelServer.py"], swiftSettings: settings),
+            exclude: ["Fixtures", "ProvenanceModel.py"], swiftSettings: settings),
+        .testTarget(
+            name: "TokenizingTests", dependencies: ["Tokenizing"], exclude: ["Fixtures"],
+            swiftSettings: settings),
+        .testTarget(name: "ChartsTests", dependencies: ["Charts"], swiftSettings: settings),
         .testTarget(
             name: "DocumentsTests", dependencies: ["Documents", "Scanning", "Watermarking"],
             swiftSettings: settings),

@@ -1,4 +1,4 @@
-"""Builds the C library into the package: with the repository's sources, or with the copy that a source distribution has."""
+"""Builds the C library into the package: of the repository's sources, or of the copy in a source distribution."""
 
 import os
 import pathlib

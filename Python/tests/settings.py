@@ -29,7 +29,7 @@ def manifest_fields(scheme, commitment, **changes):
     """The fields of a manifest."""
     return {
         "format": "stillwatch-watermark-manifest", "version": 1, "scheme": scheme, "key_ids": ["test-a"],
-        "context_width": 3, "vocabulary_size": 50, "tokenizer_sha256": None, "valid_from": "2026-11-01T00:00:00Z",
+        "context_width": 3, "vocabulary_size": 50, "tokenizer_sha256": None, "valid_from": "2020-01-01T00:00:00Z",
         "valid_until": None, "key_commitment": commitment, "eos_token_id": None, **OWN[scheme], **changes}
 
 

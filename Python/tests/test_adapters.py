@@ -177,6 +177,10 @@ def stand_in_for_vllm():
     sys.modules["vllm.v1.sample.logits_processor.interface"].MoveDirectionality = Direction
 
 
+class Config(types.SimpleNamespace):
+    """vLLM's configuration, as far as it is read; as there, it has no hash."""
+
+
 def parameters(**changes):
     return types.SimpleNamespace(**{
         "temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0, "seed": None, "extra_args": None, **changes})
@@ -209,7 +213,7 @@ class VLLM(unittest.TestCase):
             os.environ["STILLWATCH_WATERMARK_KEYS"] = keys
 
     def processor(self, config=None):
-        config = config or types.SimpleNamespace(speculative_config=None)
+        config = config or Config(speculative_config=None)
         return self.vllm.WatermarkLogitsProcessor(config, "cpu", False)
 
     def choices(self, generator, scores, count):
@@ -293,7 +297,7 @@ class VLLM(unittest.TestCase):
         state = types.SimpleNamespace(
             all_token_ids=types.SimpleNamespace(gpu=tokens), total_len=types.SimpleNamespace(gpu=total),
             prompt_len=types.SimpleNamespace(np=prompt))
-        config = types.SimpleNamespace(speculative_config=None)
+        config = Config(speculative_config=None)
         processor = self.vllm.WatermarkLogitsProcessor(config, state)
         self.assertTrue(processor.add_request(2, parameters(extra_args={"stillwatch_account": "a"}, top_k=20)))
         self.assertFalse(processor.add_request(0, parameters(extra_args={"stillwatch_watermark": False})))
@@ -311,6 +315,14 @@ class VLLM(unittest.TestCase):
             tokens[2, total[2]] = found[-1]
             total[2] += 1
         self.assertEqual(found, wanted)
+
+    def test_scores_that_are_no_numbers_are_left(self):
+        self.serve("gumbel")
+        for bad in (self.torch.nan, -self.torch.inf):
+            processor = self.processor()
+            processor.update_state(update(added=[(0, parameters(top_p=0.9), [1], [])]))
+            logits = self.torch.full((1, 50), bad)
+            self.assertTrue(self.torch.equal(processor.apply(logits.clone()), logits) or logits.isnan().all())
 
     def test_parameters_of_requests(self):
         check = self.vllm.WatermarkLogitsProcessor.validate_params
@@ -330,19 +342,26 @@ class VLLM(unittest.TestCase):
     def test_server_settings(self):
         self.serve("gumbel")
         with self.assertRaises(ValueError):
-            self.processor(types.SimpleNamespace(speculative_config=object()))
-        del os.environ["STILLWATCH_WATERMARK_KEYS"]
+            self.processor(Config(speculative_config=object()))
+        model = types.SimpleNamespace(get_vocab_size=lambda: 51)
+        with self.assertRaisesRegex(ValueError, "vocabulary_size"):
+            self.processor(Config(speculative_config=None, model_config=model))
+        model.get_vocab_size = lambda: 50
+        self.processor(Config(speculative_config=None, model_config=model))
+        self.serve("gumbel", valid_until="2020-02-01T00:00:00Z")
+        with self.assertRaisesRegex(ValueError, "valid_until"):
+            self.processor()
+        self.serve("gumbel")
+        os.environ["STILLWATCH_WATERMARK_KEYS"] += "x"
         with self.assertRaises(ValueError):
             self.processor()
+        # Without a name, keys.json beside the manifest.
+        del os.environ["STILLWATCH_WATERMARK_KEYS"]
+        self.processor()
 
     def test_one_server_marks_once(self):
         self.serve("gumbel")
-        config = types.SimpleNamespace(speculative_config=None)
-
-        class Config:
-            speculative_config = None
-
-        config = Config()
+        config = Config(speculative_config=None)
         first, second = self.processor(config), self.processor(config)
         for processor in (first, second):
             processor.update_state(update(added=[(0, parameters(), [1], [])]))
@@ -350,6 +369,12 @@ class VLLM(unittest.TestCase):
         self.assertEqual(int((logits > -self.torch.inf).sum()), 1)
         logits = second.apply(self.torch.zeros(1, 50))
         self.assertEqual(int((logits > -self.torch.inf).sum()), 50)
+        # One that is gone serves no more.
+        del first, second, processor
+        third = self.processor(config)
+        third.update_state(update(added=[(0, parameters(), [1], [])]))
+        logits = third.apply(self.torch.zeros(1, 50))
+        self.assertEqual(int((logits > -self.torch.inf).sum()), 1)
 
     def test_tokens_that_are_not_known_yet(self):
         self.serve("gumbel")

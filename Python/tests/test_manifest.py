@@ -31,10 +31,11 @@ class Fields(unittest.TestCase):
                 ("key_ids", ["a", "a"]), ("key_ids", [""]), ("context_width", 0), ("context_width", 2.0),
                 ("vocabulary_size", 1 << 31), ("context_history", -1), ("depth", 65), ("table_size", 1),
                 ("table_seed", "0"), ("valid_from", "2026-11-01"), ("valid_from", None),
-                ("valid_until", "2026-10-01T00:00:00Z"), ("key_commitment", "00"), ("key_commitment", None),
+                ("valid_until", "2019-10-01T00:00:00Z"), ("key_commitment", "00"), ("key_commitment", None),
                 ("tokenizer_sha256", "x"), ("eos_token_id", -1), ("gamma", 0.5), ("surprise", 1)):
             self.assert_field(field, {**good, field: value})
-        for field in ("format", "version", "scheme", "key_ids", "context_width", "depth", "key_commitment", "valid_from"):
+        for field in (
+                "format", "version", "scheme", "key_ids", "context_width", "depth", "key_commitment", "valid_from"):
             fields = copy.copy(good)
             del fields[field]
             self.assert_field(field, fields)

@@ -1,7 +1,7 @@
 """The library against the original generators, run beside it, and against published vectors.
 
-STILLWATCH_UPSTREAM names a folder with vLLM's and SGLang's wheels unpacked, STILLWATCH_VECTORS one with vectors; what is not
-there is skipped. Needs PyTorch; transformers for SynthID and KGW.
+STILLWATCH_UPSTREAM names a folder with vLLM's and SGLang's wheels unpacked, STILLWATCH_VECTORS one with vectors; what
+is not there is skipped. Needs PyTorch; transformers for SynthID and KGW.
 """
 
 import importlib
@@ -103,9 +103,10 @@ class Transformers(unittest.TestCase):
             token = int(torch.randint(0, most_tokens or size, (1,), generator=numbers))
             ids = torch.cat([ids, torch.tensor([[token]])], 1)
             generator.accept(token)
-        print(f"  SynthID, {size} tokens, depth {len(keys)}, scale {scale}: log-probabilities differ from the original in "
-              f"double precision by at most {exact:.1e} of their size, the original in single precision by {single:.1e}; "
-              f"{unmarked} of {steps} unmarked")
+        print(
+            f"  SynthID, {size} tokens, depth {len(keys)}, scale {scale}: log-probabilities differ from the original's "
+            f"in double precision by at most {exact:.1e} of their size, the original's in single precision by "
+            f"{single:.1e}; {unmarked} of {steps} unmarked")
         self.assertLess(exact, 1e-5)
         return unmarked
 
@@ -167,7 +168,8 @@ class Servers(unittest.TestCase):
     def test_vllm(self):
         import torch
         module = vllm_gumbel()
-        for key, width, size, steps in ((42, 4, 50257, 40), (2**64 - 1, 5, 1001, 200), (7, 1, 3, 200), (9, 16, 128, 100)):
+        for key, width, size, steps in (
+                (42, 4, 50257, 40), (2**64 - 1, 5, 1001, 200), (7, 1, 3, 200), (9, 16, 128, 100)):
             original = module.GumbelWatermarker(key, width)
 
             def choose(scores, context, other):
@@ -250,7 +252,8 @@ class Vectors(unittest.TestCase):
         for case in self.read("synthid_transformers.json")["update_scores"]:
             count = len(case["scores_f64"])
             generator = Scheme(
-                Kind.SYNTHID_TABLE, keys=case["keys"], context_width=4, vocabulary_size=100, table_size=65536).generator()
+                Kind.SYNTHID_TABLE, keys=case["keys"], context_width=4, vocabulary_size=100,
+                table_size=65536).generator()
             for token in case["context"]:
                 generator.accept(token)
             scores = np.full(100, -np.inf, np.float32)

@@ -12,6 +12,7 @@ import formats
 import gateway
 import scale
 import throughput
+import watermark
 from workbench import REPEATS, ROOT, Failure, Workbench, say
 
 MEASUREMENTS = {
@@ -20,8 +21,10 @@ MEASUREMENTS = {
     "throughput": throughput.run,
     "scale": scale.run,
     "gateway": gateway.run,
+    "watermark": watermark.run,
 }
-# What 'all' measures: the seed case of 'scale' needs more disk than most machines have to spare, 'gateway' needs tools.
+# What 'all' measures: the seed case of 'scale' needs more disk than most machines have to spare, 'gateway' needs
+# tools, and 'watermark' packages from PyPI and a corpus.
 ALL = ["detection", "formats", "throughput"]
 
 

@@ -8,11 +8,12 @@ WIDTH, HEIGHT = 640, 380
 LEFT, RIGHT, TOP, BOTTOM = 64, 150, 44, 52
 
 
-def line_plot(path, title, x_label, y_label, series, *, logarithmic=False, y_top=1.0, diagonal=False):
+def line_plot(path, title, x_label, y_label, series, *, logarithmic=False, y_top=1.0, diagonal=False, ticks=None, level=None,
+              dots=True):
     """Writes one plot.
 
     `series` maps a name to points (x, y); y runs from 0 to `y_top`. `diagonal` draws y = x, the bound in a calibration
-    plot.
+    plot. `ticks` are the numbers written below, where they are not those of all points; `level` draws a line at one y.
     """
     xs = sorted({x for points in series.values() for x, _ in points})
     scale = math.log10 if logarithmic else float
@@ -35,9 +36,9 @@ def line_plot(path, title, x_label, y_label, series, *, logarithmic=False, y_top
     for step in range(6):
         value = y_top * step / 5
         parts.append(f'<path d="M{LEFT} {up(value):.1f}H{WIDTH - RIGHT}" stroke="#ddd"/>')
-        parts.append(text(LEFT - 8, up(value) + 4, f"{value:.2g}", anchor="end"))
-    for x in xs:
-        parts.append(text(across(x), HEIGHT - BOTTOM + 18, f"{x:g}", anchor="middle"))
+        parts.append(text(LEFT - 8, up(value) + 4, f"{value:.2g}" if y_top < 20 else f"{value:,.0f}", anchor="end"))
+    for x in ticks if ticks is not None else xs:
+        parts.append(text(across(x), HEIGHT - BOTTOM + 18, f"{x:,}" if ticks is not None else f"{x:g}", anchor="middle"))
     parts.append(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, x_label, anchor="middle"))
     parts.append(
         f'<text transform="translate(16 {(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)" text-anchor="middle">'
@@ -45,11 +46,14 @@ def line_plot(path, title, x_label, y_label, series, *, logarithmic=False, y_top
     if diagonal:
         points = " ".join(f"{across(x):.1f},{up(x):.1f}" for x in xs)
         parts.append(f'<polyline points="{points}" fill="none" stroke="#555" stroke-dasharray="5 4"/>')
+    if level is not None:
+        parts.append(f'<path d="M{LEFT} {up(level):.1f}H{WIDTH - RIGHT}" stroke="#555" stroke-dasharray="5 4"/>')
     for index, (name, points) in enumerate(series.items()):
         colour = COLOURS[index % len(COLOURS)]
         line = " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in points)
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        parts += [f'<circle cx="{across(x):.1f}" cy="{up(y):.1f}" r="3.5" fill="{colour}"/>' for x, y in points]
+        if dots:
+            parts += [f'<circle cx="{across(x):.1f}" cy="{up(y):.1f}" r="3.5" fill="{colour}"/>' for x, y in points]
         y = TOP + 14 + 20 * index
         parts.append(f'<rect x="{WIDTH - RIGHT + 14}" y="{y - 10}" width="12" height="12" fill="{colour}"/>')
         parts.append(text(WIDTH - RIGHT + 32, y, name))

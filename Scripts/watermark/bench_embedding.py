@@ -3,9 +3,9 @@
 
     PYTHON Scripts/watermark/bench_embedding.py [--upstream DIR] [--format table|json] [--exit-code]
 
-PYTHON has PyTorch, transformers and the package installed (pip install ./Python); --upstream is a folder with the wheels of
-vLLM and SGLang unpacked. Results are checked against the original's before they are timed. Exit status: 0 ran, 2 could not run;
-with --exit-code 1 if SynthID costs more than a tenth of the original.
+PYTHON has PyTorch, transformers and the package installed (pip install ./Python); --upstream is a folder with the
+wheels of vLLM and SGLang unpacked. Results are checked against the original's before they are timed. Exit status: 0
+ran, 2 could not run; with --exit-code 1 if SynthID costs more than a tenth of the original.
 """
 
 import argparse

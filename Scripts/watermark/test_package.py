@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Tests the Python package as its users get it: installed from the repository, and from its source distribution.
 
-    Scripts/watermark/test_package.py [--python PROGRAM] [--upstream DIR] [--vectors DIR] [TEST...]
+    Scripts/watermark/test_package.py [--python PROGRAM] [--upstream DIR] [--vectors DIR]
+                                      [--detector PROGRAM] [TEST...]
 
-Makes an environment in .build-test/watermark-venv with NumPy (PyPI), installs the package and runs Python/tests in it. Tests
-against PyTorch, transformers, vLLM and SGLang are skipped where those are not installed:
+Makes an environment in .build-test/watermark-venv with NumPy (PyPI), installs the package and runs Python/tests in it.
+Tests against PyTorch, transformers, vLLM and SGLang are skipped where those are not installed:
 
     --python PROGRAM   an interpreter of an environment that has them, used in place of the own one and not changed
     --upstream DIR     where wheels of vLLM and SGLang are unpacked
     --vectors DIR      published vectors
+    --detector PROGRAM stillwatch, which must find what the package marks
 
 Exit status: 0 all passed, 1 one failed, 2 could not run.
 """
@@ -64,7 +66,9 @@ def copied_package(folder):
 def tests(python, folder, site, options):
     """Runs the tests with the package that is installed in `site`."""
     variables = {**os.environ, "PYTHONPATH": str(site), "PYTHONDONTWRITEBYTECODE": "1"}
-    for name, value in (("STILLWATCH_UPSTREAM", options.upstream), ("STILLWATCH_VECTORS", options.vectors)):
+    for name, value in (
+            ("STILLWATCH_UPSTREAM", options.upstream), ("STILLWATCH_VECTORS", options.vectors),
+            ("STILLWATCH_BINARY", options.detector)):
         variables.pop(name, None)
         if value:
             variables[name] = str(value.resolve())
@@ -76,7 +80,7 @@ def tests(python, folder, site, options):
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, usage=argparse.SUPPRESS)
-    for name in ("--python", "--upstream", "--vectors"):
+    for name in ("--python", "--upstream", "--vectors", "--detector"):
         parser.add_argument(name, type=pathlib.Path)
     parser.add_argument("tests", nargs="*")
     options = parser.parse_args()

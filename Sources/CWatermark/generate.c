@@ -88,7 +88,8 @@ static void remember(history *past, uint64_t hash) {
     *head = ++past->count;
 }
 
-// The hash by which a context is remembered: SynthID's own, SGLang's own, and for vLLM one of 64 bits in place of the window.
+// The hash by which a context is remembered: SynthID's own, SGLang's own, and for vLLM one of 64 bits in place of the
+// window.
 static uint64_t context_hash(const swm_generator *g) {
     const swm_config *c = &g->scheme->config;
     if (c->kind == SWM_GUMBEL_MURMUR) return swm_murmur_context(g->window, g->known);
@@ -313,8 +314,8 @@ int swm_generator_accept(swm_generator *g, uint32_t token) {
     if (g == NULL) return SWM_NULL_POINTER;
     const swm_config *c = &g->scheme->config;
     if (token >= c->vocabulary_size) return SWM_BAD_TOKEN;
-    // SGLang remembers the contexts that were marked, the others those of all positions. An answer that is taken up again
-    // is accepted without choices: as in SGLang, they count as marked.
+    // SGLang remembers the contexts that were marked, the others those of all positions. An answer that is taken up
+    // again is accepted without choices: as in SGLang, they count as marked.
     int is_remembered = !is_kgw(c->kind);
     if (c->kind == SWM_GUMBEL_MURMUR)
         is_remembered = g->choice == MARKED || (g->choice == NOT_CHOSEN && may_mark(g));

@@ -28,8 +28,8 @@ typedef struct swm_survey {
 
 swm_survey swm_survey_scores(const float *scores, size_t count);
 
-// e^x for x <= 0, within 2 units in the last place; 0 below -104 and for -infinity. Written so that loops over it can be
-// vectorised (the polynomial is that of Cephes, Moshier 1984).
+// e^x for x <= 0, within 2 units in the last place; 0 below -104 and for -infinity. Written so that loops over it can
+// be vectorised (the polynomial is that of Cephes, Moshier 1984).
 SWM_INLINE float swm_exponential(float x) {
     x = x > -104.0f ? x : -104.0f;
     // Adding 1.5 * 2^23 leaves the nearest whole number in the low bits.
@@ -52,8 +52,8 @@ SWM_INLINE float swm_exponential(float x) {
     return y * first * second;
 }
 
-// SynthID's tournament over the scores of all tokens, in place. `low` and, for more than 32 layers, `high` have room for as
-// many words as there are scores. `hash` is that of the context.
+// SynthID's tournament over the scores of all tokens, in place. `low` and, for more than 32 layers, `high` have room
+// for as many words as there are scores. `hash` is that of the context.
 void swm_tournament(
     const swm_scheme *scheme, uint64_t hash, float *scores, size_t count, swm_survey survey, uint32_t *low,
     uint32_t *high);

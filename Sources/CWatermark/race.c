@@ -48,8 +48,8 @@ SWM_CLONES static void murmur_words(batch *b, uint32_t prefix) {
         for (int i = 0; i < QUARTERS; i++) b->words[k][i] = swm_murmur_token(prefix, 4 * b->quarter[i] + k);
 }
 
-// An upper bound of score plus noise: noise is at most -log(1 - u), and the bits of a float read as a number lie below its
-// logarithm to base 2 (a chord of a concave curve).
+// An upper bound of score plus noise: noise is at most -log(1 - u), and the bits of a float read as a number lie below
+// its logarithm to base 2 (a chord of a concave curve).
 SWM_INLINE float bound(float score, float complement) {
     int32_t bits;
     memcpy(&bits, &complement, sizeof(bits));

@@ -37,8 +37,8 @@ SWM_CLONES swm_survey swm_survey_scores(const float *scores, size_t count) {
     return survey;
 }
 
-// The natural logarithm of a number above 0, within 2 units in the last place, less another; the least finite value for 0.
-// The polynomial is that of Cephes.
+// The natural logarithm of a number above 0, within 2 units in the last place, less another; the least finite value for
+// 0. The polynomial is that of Cephes.
 SWM_INLINE float logarithm(float x, float total) {
     float scaled = x < FLT_MIN ? x * 33554432.0f : x;
     float exponent = x < FLT_MIN ? -25.0f : 0.0f;
@@ -118,9 +118,9 @@ SWM_CLONES static void take_logarithms(
         p[i] = logarithm(p[i] * (factor + (float)(int32_t)(last[i] >> shift & 1)), total);
 }
 
-// A layer multiplies the probability of a token by 1 + g - (mass of the tokens with g = 1). Here probabilities need not sum
-// up to 1, only to the same total all the way, and 1 - mass is the mass of the others over that total: so it keeps its
-// precision where nearly all mass is on one side.
+// A layer multiplies the probability of a token by 1 + g - (mass of the tokens with g = 1). Here probabilities need not
+// sum up to 1, only to the same total all the way, and 1 - mass is the mass of the others over that total: so it keeps
+// its precision where nearly all mass is on one side.
 static void play(
     float *p, const uint32_t *low, const uint32_t *high, uint32_t depth, size_t count, float largest) {
     exponentiate(p, largest, count);
@@ -135,7 +135,8 @@ static void play(
         p, depth <= 32 ? low : high, (depth - 1) % 32, (float)(sum.zero / total), (float)log(total), count);
 }
 
-// The g-values of tokens after a context. `ids` are the tokens, or NULL for 0..<count; their scores come in the same order.
+// The g-values of tokens after a context. `ids` are the tokens, or NULL for 0..<count; their scores come in the same
+// order.
 static void folded_layers(
     const swm_scheme *scheme, uint32_t hash, const uint32_t *ids, size_t count, uint32_t *low, uint32_t *high) {
     for (size_t i = 0; i < count; i++) {

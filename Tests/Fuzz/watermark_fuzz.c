@@ -1,6 +1,8 @@
-// Calls the interface of watermark generators in ways that no careful caller would, and aborts where it breaks a promise.
+// Calls the interface of watermark generators in ways that no careful caller would, and aborts where it breaks a
+// promise.
 //
-// With libFuzzer the input comes of its mutations; compiled with -DSEEDED_DRIVER, of random numbers: PROGRAM SECONDS SEED.
+// With libFuzzer the input comes of its mutations; compiled with -DSEEDED_DRIVER, of random numbers: PROGRAM SECONDS
+// SEED.
 
 #include <float.h>
 #include <math.h>
@@ -55,7 +57,8 @@ static uint32_t number(input *in, uint32_t least, uint32_t most) {
 }
 
 static double real(input *in) {
-    static const double special[] = {0.25, 0.5, 0, 1, -1, 2, 1e-9, 1 - 1e-16, NAN, INFINITY, -INFINITY, 1e300, 1e-300, 5e5};
+    static const double special[] = {
+        0.25, 0.5, 0, 1, -1, 2, 1e-9, 1 - 1e-16, NAN, INFINITY, -INFINITY, 1e300, 1e-300, 5e5};
     uint32_t kind = byte(in);
     if (kind < 64) return special[kind % (sizeof(special) / sizeof(special[0]))];
     if (kind < 80) {
@@ -68,7 +71,8 @@ static double real(input *in) {
 }
 
 static void fill_scores(input *in, float *scores, size_t count) {
-    static const float special[] = {NAN, INFINITY, -INFINITY, FLT_MAX, -FLT_MAX, 0, -0.0f, 1e-45f, 1e30f, -1e30f, 87, -104};
+    static const float special[] = {
+        NAN, INFINITY, -INFINITY, FLT_MAX, -FLT_MAX, 0, -0.0f, 1e-45f, 1e30f, -1e30f, 87, -104};
     uint32_t shape = byte(in);
     float width = (float)(1 << (shape % 8));
     for (size_t i = 0; i < count; i++) {

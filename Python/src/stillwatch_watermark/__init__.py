@@ -1,7 +1,7 @@
 """Marks the answers of a language model so that a detector that has the keys finds them.
 
-`Manifest` and `Keys` read what generator and detector agree on; `scheme` makes a `Scheme` of them, and a `Generator` of that
-marks one answer after another. `hf`, `vllm` and `llama_cpp` put a generator into those libraries.
+`Manifest` and `Keys` read what generator and detector agree on; `scheme` makes a `Scheme` of them, and a `Generator` of
+that marks one answer after another. `hf`, `vllm` and `llama_cpp` put a generator into those libraries.
 """
 
 from .library import Generator, Kind, Scheme, WatermarkError

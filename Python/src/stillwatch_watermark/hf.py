@@ -3,8 +3,8 @@
     config = WatermarkConfig(manifest, keys)
     model.generate(**inputs, do_sample=True, watermarking_config=config)
 
-`watermarking_config` puts the mark after temperature, top-k and top-p, where it belongs; `logits_processor` would put it
-before. `WatermarkLogitsProcessor` is for one's own generation loops.
+`watermarking_config` puts the mark after temperature, top-k and top-p, where it belongs; `logits_processor` would put
+it before. `WatermarkLogitsProcessor` is for one's own generation loops.
 """
 
 import torch

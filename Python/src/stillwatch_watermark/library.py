@@ -2,10 +2,13 @@
 
 import ctypes
 import enum
+import operator
 import os
 import pathlib
 
 ABI_VERSION = 1
+# Statuses of the header.
+BAD_KEYS, BAD_PARAMETER, BAD_TOKEN, BAD_VOCABULARY, BAD_SCORE, NO_CHOICE = 4, 5, 6, 7, 8, 9
 
 
 class WatermarkError(ValueError):
@@ -72,12 +75,12 @@ def _check(status):
 
 def _tokens(ids):
     try:
-        ids = [int(token) for token in ids]
+        ids = [operator.index(token) for token in ids]
     except (TypeError, ValueError):
         raise TypeError("token ids are whole numbers") from None
     for token in ids:
         if not 0 <= token < 1 << 32:
-            raise WatermarkError(6, f"{token} is no token id")
+            raise WatermarkError(BAD_TOKEN, f"{token} is no token id")
     return (ctypes.c_uint32 * len(ids))(*ids)
 
 
@@ -113,7 +116,7 @@ class Scheme:
         numbers = []
         for key in keys:
             if not -(1 << 63) <= key < 1 << 64:
-                raise WatermarkError(4, "a key is no number of 64 bits")
+                raise WatermarkError(BAD_KEYS, "a key is no number of 64 bits")
             numbers.append(key - (1 << 64) if key >= 1 << 63 else key)
         counts = {
             "context_width": context_width, "vocabulary_size": vocabulary_size, "context_history": context_history,
@@ -121,7 +124,7 @@ class Scheme:
             "payload_radix": payload_radix}
         for name, count in counts.items():
             if not 0 <= count < 1 << 32:
-                raise WatermarkError(5, f"{name} is outside its range")
+                raise WatermarkError(BAD_PARAMETER, f"{name} is outside its range")
         held = (ctypes.c_int64 * len(numbers))(*numbers)
         config = _Config(
             struct_size=ctypes.sizeof(_Config), kind=self.kind, key_count=len(numbers), keys=held,
@@ -166,6 +169,13 @@ class Generator:
         if getattr(self, "_pointer", None):
             _library.swm_generator_destroy(self._pointer)
 
+    def _check(self, status, count):
+        if status == BAD_VOCABULARY:
+            raise WatermarkError(
+                status, f"{count} scores, and the scheme's vocabulary_size is {self.scheme.vocabulary_size}: another "
+                "model, or another manifest?")
+        _check(status)
+
     def reset(self, prompt=()):
         """Starts an answer to a prompt."""
         # Only the end of the prompt can be part of a context.
@@ -180,7 +190,7 @@ class Generator:
     def apply(self, scores):
         """Rewrites the scores of the next token in place."""
         address, count, _held = _row(scores, True)
-        _check(_library.swm_generator_apply(self._pointer, address, count))
+        self._check(_library.swm_generator_apply(self._pointer, address, count), count)
 
     def choose(self, scores, random=None):
         """Chooses the next token: its id, and whether it bears the mark.
@@ -192,12 +202,14 @@ class Generator:
             ctypes.memmove(self._random, os.urandom(16), 16)
         else:
             self._random[0], self._random[1] = random
-        _check(_library.swm_generator_choose(
-            self._pointer, address, count, self._random, ctypes.byref(self._token), ctypes.byref(self._is_marked)))
+        status = _library.swm_generator_choose(
+            self._pointer, address, count, self._random, ctypes.byref(self._token), ctypes.byref(self._is_marked))
+        self._check(status, count)
         return self._token.value, bool(self._is_marked.value)
 
     def accept(self, token):
         """Says which token was taken."""
+        token = operator.index(token)
         if not 0 <= token < 1 << 32:
-            raise WatermarkError(6, f"{token} is no token id")
+            raise WatermarkError(BAD_TOKEN, f"{token} is no token id")
         _check(_library.swm_generator_accept(self._pointer, token))

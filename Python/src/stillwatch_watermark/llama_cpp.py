@@ -3,8 +3,8 @@
     processor = WatermarkLogitsProcessor(manifest, keys, temperature=0.8, top_k=40, top_p=0.95)
     llama.create_completion(prompt, logits_processor=LogitsProcessorList([processor]))
 
-llama.cpp calls the processor before its own temperature, top-k and top-p, so they are given here: the processor draws the token
-and leaves nothing else to choose.
+llama.cpp calls the processor before its own temperature, top-k and top-p, so they are given here: the processor draws
+the token and leaves nothing else to choose.
 """
 
 import numpy as np

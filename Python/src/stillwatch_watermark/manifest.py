@@ -111,8 +111,8 @@ def _plain(value):
 class Manifest:
     """What a generator and a detector agree on, without any secret.
 
-    `fields` are those of the file; a field that is unknown, missing, of another scheme or out of range is a `ManifestError`
-    that names it. `fingerprint` names the manifest in logs.
+    `fields` are those of the file; a field that is unknown, missing, of another scheme or out of range is a
+    `ManifestError` that names it. `fingerprint` names the manifest in logs.
     """
 
     def __init__(self, fields, path="manifest"):

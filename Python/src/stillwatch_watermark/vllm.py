@@ -1,18 +1,22 @@
 """For vLLM, by its entry points: both the interface of its first model runner and that of its second.
 
-    STILLWATCH_WATERMARK_MANIFEST=manifest.json STILLWATCH_WATERMARK_KEYS=keys.json vllm serve ...
+    STILLWATCH_WATERMARK_MANIFEST=manifest.json vllm serve ...
 
-Without STILLWATCH_WATERMARK_MANIFEST nothing is marked. A request turns the mark off with
+The keys are those in keys.json beside the manifest, or in the file that STILLWATCH_WATERMARK_KEYS names. Without
+STILLWATCH_WATERMARK_MANIFEST nothing is marked. A request turns the mark off with
 `SamplingParams(extra_args={"stillwatch_watermark": False})`, and under `gumbel_payload` says whose answer it is with
 `"stillwatch_account"`. No request can name keys. Answers without choice (temperature 0) are left as they are.
 """
 
+import datetime
 import functools
+import logging
 import os
 import random
 import weakref
 
-from .manifest import Keys, Manifest, payload_code, scheme
+from .library import BAD_SCORE, NO_CHOICE, WatermarkError
+from .manifest import Keys, Manifest, ManifestError, payload_code, scheme
 from .sampling import choose, keep_only, truncate
 
 SWITCH, ACCOUNT = "stillwatch_watermark", "stillwatch_account"
@@ -41,10 +45,8 @@ def _manifest():
 
 
 def _keys(manifest):
-    path = os.environ.get("STILLWATCH_WATERMARK_KEYS")
-    if not path:
-        raise ValueError("STILLWATCH_WATERMARK_MANIFEST is set, and STILLWATCH_WATERMARK_KEYS must name its keys file")
-    return Keys.read(path, manifest)
+    beside = os.path.join(os.path.dirname(manifest.path), "keys.json")
+    return Keys.read(os.environ.get("STILLWATCH_WATERMARK_KEYS") or beside, manifest)
 
 
 class _Request:
@@ -77,8 +79,8 @@ class _Request:
 class WatermarkLogitsProcessor(*_bases):
     """Marks the answers of all requests that do not decline, by the manifest of the server."""
 
-    # Configurations that have a processor: an entry point and an option may both ask for one.
-    _served = weakref.WeakSet()
+    # Configurations and their processors, as weak references: an entry point and an option may both ask for one.
+    _serving = []
 
     def __init__(self, vllm_config, *arguments):
         # The first model runner gives a device and whether memory is pinned, the second its state.
@@ -86,18 +88,34 @@ class WatermarkLogitsProcessor(*_bases):
         self._requests = {}
         self._scheme = None
         self._manifest = _manifest()
-        try:
-            is_second = vllm_config in self._served
-            self._served.add(vllm_config)
-        except TypeError:
-            is_second = False
-        if self._manifest is None or is_second:
+        if self._manifest is None or self._is_second(vllm_config):
             return
-        if getattr(vllm_config, "speculative_config", None) is not None:
-            raise ValueError("answers cannot be marked under speculative decoding")
+        self._check_server(vllm_config)
         self._keys = _keys(self._manifest)
         self._scheme = scheme(self._manifest, self._keys)
         self._spare = []
+        logging.getLogger(__name__).info(
+            "answers are marked by %s, fingerprint %s", self._manifest.path, self._manifest.fingerprint)
+
+    def _is_second(self, vllm_config):
+        """Whether a processor of this configuration marks already."""
+        serving = [(config, processor) for config, processor in self._serving if processor() is not None]
+        is_second = any(config() is vllm_config for config, _ in serving)
+        if not is_second:
+            serving.append((weakref.ref(vllm_config), weakref.ref(self)))
+        WatermarkLogitsProcessor._serving = serving
+        return is_second
+
+    def _check_server(self, vllm_config):
+        """Fails where what is marked could not be read, before any request comes."""
+        if getattr(vllm_config, "speculative_config", None) is not None:
+            raise ValueError("answers cannot be marked under speculative decoding")
+        if not self._manifest.is_valid(datetime.datetime.now(datetime.timezone.utc)):
+            raise ManifestError(self._manifest.path, "valid_until", "the manifest is not in force")
+        model = getattr(vllm_config, "model_config", None)
+        if model is not None and model.get_vocab_size() != self._manifest.fields.get("vocabulary_size"):
+            raise ManifestError(
+                self._manifest.path, "vocabulary_size", f"the model's is {model.get_vocab_size()}")
 
     @classmethod
     def validate_params(cls, sampling_params):
@@ -160,15 +178,9 @@ class WatermarkLogitsProcessor(*_bases):
         for index, request in self._requests.items():
             prompt, output = request.tokens
             request.follow(lambda: prompt, lambda start: output[start:])
-            row = _row(logits[index])
-            truncate(row, top_k=request.top_k, top_p=request.top_p)
-            if self._scheme.rewrites_scores and request.top_k == 0 and request.top_p >= 1:
-                # vLLM samples by what is left.
-                request.generator.apply(row)
-            else:
-                # vLLM would cut the marked distribution once more, so the token is drawn here.
-                keep_only(row, choose(request.generator, row, request.random))
-            _put(logits, index, row)
+            # vLLM would cut the marked distribution once more, so that the token is drawn here if it would.
+            is_drawn = not self._scheme.rewrites_scores or request.top_k > 0 or request.top_p < 1
+            _mark(logits, index, request, is_drawn, top_k=request.top_k, top_p=request.top_p)
         return logits
 
     # The second.
@@ -193,28 +205,31 @@ class WatermarkLogitsProcessor(*_bases):
             tokens, start = state.all_token_ids.gpu[slot], int(state.prompt_len.np[slot])
             end = int(state.total_len.gpu[slot])
             request.follow(lambda: tokens[:start].tolist(), lambda known: tokens[start + known:end].tolist())
-            row = _row(logits[index])
-            # vLLM's own come after this and find one token.
-            truncate(row, request.temperature, request.top_k, request.top_p, request.min_p)
-            keep_only(row, choose(request.generator, row, request.random))
-            _put(logits, index, row)
+            # vLLM's own temperature and cuts come after this and find one token.
+            _mark(
+                logits, index, request, True, temperature=request.temperature, top_k=request.top_k,
+                top_p=request.top_p, min_p=request.min_p)
         return logits
 
     def apply(self, logits, context=None):
         return self._apply_first(logits) if context is None else self._apply_second(logits, context)
 
 
-def _row(scores):
-    """A row as an array of float32 in main memory: the row itself where it is that already."""
+def _mark(logits, index, request, is_drawn, **cuts):
+    """Marks one row of a batch in place: draws its token, or leaves that to vLLM."""
     import torch
 
-    return scores.detach().to("cpu", torch.float32).contiguous().numpy()
-
-
-def _put(logits, index, row):
-    """Writes a row back where it is not the row itself."""
-    import torch
-
-    found = torch.from_numpy(row)
-    if logits[index].data_ptr() != found.data_ptr():
-        logits[index] = found.to(logits.device, logits.dtype)
+    # A copy, so that a row that cannot be marked stays as it is.
+    row = logits[index].detach().to("cpu", torch.float32, copy=True).contiguous().numpy()
+    try:
+        if is_drawn:
+            truncate(row, **cuts)
+            keep_only(row, choose(request.generator, row, request.random))
+        else:
+            request.generator.apply(row)
+    except WatermarkError as error:
+        # Scores that are no numbers are the model's affair; the server goes on.
+        if error.status not in (BAD_SCORE, NO_CHOICE):
+            raise
+        return
+    logits[index] = torch.from_numpy(row).to(logits.device, logits.dtype)

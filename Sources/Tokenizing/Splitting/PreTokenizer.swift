@@ -35,6 +35,11 @@ struct PreTokenizer: Sendable {
         }
     }
 
+    /// Whether a stage turns bytes into letters.
+    var makesLetters: Bool {
+        stages.contains { if case .byteLevel = $0 { true } else { false } }
+    }
+
     /// Hands every piece to `model`, from left to right.
     ///
     /// - Parameter isFirst: whether `piece` begins the text.

@@ -34,6 +34,11 @@ struct LineageCommand: ParsableCommand {
     @Option(help: "Name of a model that is near to ours by birth; once for each.")
     var sibling: [String] = []
 
+    @Option(
+        name: .customLong("leave-out"),
+        help: "Name of a model that may itself have learned from ours, and so is no reference.")
+    var leftOut: [String] = []
+
     @Option(help: "Of each test; 19 references are needed for 0.05.")
     var alpha = 0.05
 
@@ -58,8 +63,9 @@ struct LineageCommand: ParsableCommand {
     func run() throws {
         let test: LineageTest
         do {
+            let models = try ModelAnswers.read(folder: answers)
             test = try LineageTest(
-                ModelAnswers.read(folder: answers),
+                models.filter { !leftOut.contains($0.name) },
                 roles: LineageTest.Roles(
                     suspect: suspect, teacher: teacher, base: base, siblings: sibling),
                 alpha: alpha, leastPrompts: leastPrompts)
