@@ -293,6 +293,18 @@ struct ProvenanceRunTests {
         #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
     }
 
+    @Test func aMarkWithoutAWindowIsRefused() throws {
+        let scheme = try Vectors.scheme(
+            "kgw_selfhash", keys: ["15485863"],
+            ["context_width": 1, "vocabulary_size": 64, "gamma": 0.25, "bias": 2.0])
+        let error = #expect(throws: ProvenanceError.self) {
+            try ProvenanceRun(
+                scheme, ProvenanceSettings(method: .closed, suspect: "suspect"), filter: nil,
+                folder: "\(folder.path)/state", encoder: nil)
+        }
+        #expect(error?.description.contains("context_width") == true)
+    }
+
     @Test func predictionsOfAnotherLengthAreRefused() throws {
         let error = #expect(throws: ProvenanceError.self) {
             try run([["tokens": [1, 2, 3], "predictions": [1, 2]]], .open)
