@@ -187,6 +187,20 @@ struct ProvenanceRunTests {
         #expect(last.result("a").largestLogE == whole.result("a").largestLogE)
     }
 
+    @Test func twoRunsCannotHaveOneState() throws {
+        let settings = ProvenanceSettings(method: .closed, suspect: "suspect")
+        func open() throws -> ProvenanceRun {
+            try ProvenanceRun(
+                teacher.scheme, settings, filter: nil, folder: "\(folder.path)/state",
+                encoder: nil)
+        }
+        try withExtendedLifetime(open()) {
+            let error = #expect(throws: ProvenanceError.self) { try open() }
+            #expect(error?.description.contains("in use") == true)
+        }
+        _ = try open()
+    }
+
     @Test func greenListsAreGoneOnWithToo() throws {
         let scheme = try Vectors.scheme(
             "kgw_lefthash", keys: ["15485863"],
@@ -277,6 +291,18 @@ struct ProvenanceRunTests {
         let error = #expect(throws: ProvenanceError.self) { try run.read(LineInput(path)) }
         #expect(error?.description.contains("line 2 (byte 19)") == true)
         #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+    }
+
+    @Test func aMarkWithoutAWindowIsRefused() throws {
+        let scheme = try Vectors.scheme(
+            "kgw_selfhash", keys: ["15485863"],
+            ["context_width": 1, "vocabulary_size": 64, "gamma": 0.25, "bias": 2.0])
+        let error = #expect(throws: ProvenanceError.self) {
+            try ProvenanceRun(
+                scheme, ProvenanceSettings(method: .closed, suspect: "suspect"), filter: nil,
+                folder: "\(folder.path)/state", encoder: nil)
+        }
+        #expect(error?.description.contains("context_width") == true)
     }
 
     @Test func predictionsOfAnotherLengthAreRefused() throws {

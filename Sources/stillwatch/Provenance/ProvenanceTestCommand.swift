@@ -135,7 +135,7 @@ struct ProvenanceTestCommand: ParsableCommand {
                         + "digits, '-' and '_'")
             }
             let name = String(text[..<equals])
-            guard names.insert(name).inserted else {
+            guard name != "suspect", names.insert(name).inserted else {
                 throw ValidationError("--control: '\(name)' comes twice")
             }
             return (name, String(text[text.index(after: equals)...]))
@@ -209,12 +209,15 @@ struct ProvenanceTestCommand: ParsableCommand {
         let questions = set.questions.map(\.text)
         let prompts = (0..<samples).flatMap { _ in questions }
         var isKnown = false
+        var knowing: [String] = []
         for (name, source) in [("suspect", suspect)] + (try controls()) {
             let place = name == "suspect" ? "\(state)/suspect" : "\(state)/controls/\(name)"
             let answers = try ProvenanceSubjects.answers(
                 source, prompts: prompts, address: address,
                 control: name == "suspect" ? nil : name, folder: place)
-            var arguments = ["--set", canaries, "--answers", answers, "--alpha", "\(alpha)"]
+            var arguments = [
+                "--set", canaries, "--answers", answers, "--alpha", "\(alpha / Double(tests))",
+            ]
             for campaign in campaign { arguments += ["--campaign", campaign] }
             if let commitment { arguments += ["--commitment", commitment] }
             arguments += ["--format", format.rawValue, "--exit-code"]
@@ -223,10 +226,15 @@ struct ProvenanceTestCommand: ParsableCommand {
                 try CanaryTestCommand.parse(arguments).run()
             } catch let code as ExitCode {
                 guard code == ExitCode(1) else { throw code }
-                if name == "suspect" { isKnown = true }
+                if name == "suspect" { isKnown = true } else { knowing.append(name) }
             }
         }
-        return isKnown
+        if !knowing.isEmpty {
+            Terminal.message(
+                "inconclusive: \(knowing.joined(separator: ", ")), a control, knows a line; were the secrets kept?"
+            )
+        }
+        return isKnown && knowing.isEmpty
     }
 }
 
