@@ -1,5 +1,5 @@
-"""Generator and detector with one manifest agree: what this package marks, the program finds. Needs STILLWATCH_BINARY, the
-program, and is skipped without it."""
+"""The program traces what this package marked for an account, and refuses the manifests that it refuses. Needs
+STILLWATCH_BINARY, the program, and is skipped without it."""
 
 import json
 import os
@@ -13,9 +13,6 @@ from stillwatch_watermark import Keys, Manifest, ManifestError, payload_code, sc
 
 BINARY = os.environ.get("STILLWATCH_BINARY")
 VOCABULARY = 500
-SCHEMES = {
-    "synthid": [], "synthid_deepmind": [], "kgw_lefthash": ["--bias", "6"], "kgw_selfhash": ["--bias", "6"], "gumbel": [],
-    "dual_key_gumbel": ["--alpha", "0.3"], "sglang_gumbel": [], "gumbel_payload": []}
 
 
 def program(*arguments, ok=True):
@@ -33,12 +30,7 @@ def answer(generator, source, count, prompt):
         scores = memoryview(bytearray(4 * VOCABULARY)).cast("f")
         for token in range(VOCABULARY):
             scores[token] = source.gauss(0, 1)
-        if generator.scheme.rewrites_scores:
-            generator.apply(scores)
-            weights = [2.718281828 ** max(score, -700) for score in scores]
-            token = source.choices(range(VOCABULARY), weights)[0]
-        else:
-            token, _ = generator.choose(scores, (source.getrandbits(64), source.getrandbits(64)))
+        token, _ = generator.choose(scores, (source.getrandbits(64), source.getrandbits(64)))
         generator.accept(token)
         tokens.append(token)
     return tokens
@@ -56,36 +48,6 @@ class AgreementTests(unittest.TestCase):
         program("watermark", "new", "--scheme", name, "--vocabulary-size", VOCABULARY, "--out", out, *options)
         manifest = Manifest.read(out / "manifest.json")
         return out / "manifest.json", manifest, Keys.read(out / "keys.json", manifest)
-
-    def detected(self, manifest, documents):
-        file = self.place / "documents.jsonl"
-        file.write_text("".join(json.dumps(document) + "\n" for document in documents), encoding="utf-8")
-        lines = program("watermark", "detect", "--manifest", manifest, "--format", "json", file).stdout.splitlines()
-        return [json.loads(line) for line in lines]
-
-    def test_what_is_marked_is_found(self):
-        for name, options in SCHEMES.items():
-            with self.subTest(name):
-                path, manifest, keys = self.made(name, name, *options)
-                other, _, _ = self.made(name, f"{name}-other", *options)
-                generator = scheme(manifest, keys).generator()
-                source = random.Random(name)
-                if name == "gumbel_payload":
-                    generator.set_payload(payload_code(manifest, keys, "acme"))
-                documents = []
-                for number in range(3):
-                    prompt = [source.randrange(VOCABULARY) for _ in range(number * 4)]
-                    documents.append({"tokens": answer(generator, source, 250, prompt), "prompt_tokens": prompt})
-                for found in self.detected(path, documents):
-                    self.assertLess(found["log10_p"], -6, found)
-                for found in self.detected(other, documents):
-                    self.assertGreater(found["p_value"], 1e-4, found)
-
-    def test_fingerprints_are_the_same(self):
-        for name, options in SCHEMES.items():
-            path, manifest, _ = self.made(name, name, *options)
-            said = json.loads(program("watermark", "check", "--manifest", path, "--format", "json").stdout)
-            self.assertEqual(said["fingerprint"], manifest.fingerprint)
 
     def test_payloads_name_their_account(self):
         path, manifest, keys = self.made("gumbel_payload", "mark")
