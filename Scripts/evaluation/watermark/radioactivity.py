@@ -28,7 +28,7 @@ LEVELS = (0.05, 0.01)
 MODELS = {"order": 4, "beta": 1.0, "teacher_order": 2, "teacher_beta": 5.0}
 BAR_SHARE, BAR_TOKENS, BAR_LEVEL = 0.05, 300_000, 1e-6
 # Tokens scored at which curves are read.
-STEPS = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000)
+STEPS = (1_000, 3_000, 10_000, 30_000, 100_000)
 
 def job(name, mark, share, seed, unmarked=0.0, text=TEXT, count=ANSWERS):
     return {"name": name, "scheme": mark, "setting": SETTINGS[mark], "marked": share, "unmarked": unmarked, "text": text,
@@ -163,8 +163,8 @@ def sections(data, folder):
 def bars(data):
     count, found = len(data["innocent"]), []
     for level in LEVELS:
-        most = chances.band(count, level)[1]
-        found.append(Bar(f"of {count} students of unmarked text, ever rejected at {level:g}", f"<= {most} (99 % band)",
+        most = int(level * count)
+        found.append(Bar(f"of {count} students of unmarked text, ever rejected at {level:g}", f"<= {most}",
                          str(rejected(data, level)), "", rejected(data, level) <= most))
     for mark in MARKS:
         reached = [row["until"] for row in runs(data, mark, BAR_SHARE, False)]
