@@ -144,17 +144,24 @@ def sections(data, folder):
         rejected(data, level), chances.band(count, level)[1]] for level in LEVELS]
     return ["\n\n".join([
         "## Students of marked answers",
-        f"Students learn {TEXT:,} tokens, of which a share was said by a teacher under a mark, and the rest is text by people; both "
-        f"are models of the few tokens before (teacher {MODELS['teacher_order']}, student {MODELS['order']}); the marks' numbers "
-        f"{'equal' if data['agrees'] else 'do NOT equal'} those of vLLM and transformers. Students answer prompts with {ANSWER} "
-        "tokens each; `stillwatch provenance test --protocol closed` reads the answers, all windows or (filter) only those that "
-        f"the teacher ever said. Median log10 p over {len(SEEDS)} students when so many tokens are scored, and tokens until the "
+        f"Students learn {TEXT:,} tokens, of which a share was said by a teacher under a mark, and the rest is text by "
+        "people; both "
+        f"are models of the few tokens before (teacher {MODELS['teacher_order']}, student {MODELS['order']}); the "
+        "marks' numbers "
+        f"{'equal' if data['agrees'] else 'do NOT equal'} those of vLLM and transformers. Students answer prompts with "
+        f"{ANSWER} "
+        "tokens each; `stillwatch provenance test --protocol closed` reads the answers, all windows or (filter) only "
+        "those that "
+        f"the teacher ever said. Median log10 p over {len(SEEDS)} students when so many tokens are scored, and tokens "
+        "until the "
         f"test that may be watched and stopped at will has p < {BAR_LEVEL:g}:",
         table(["teacher's mark", "marked", "filter", *(f"{step:,}" for step in STEPS), f"p < {BAR_LEVEL:g} after"], rows,
               "lrl" + "r" * (len(STEPS) + 1)),
         *(f"![{file}]({folder.name}/{file})" for file in files),
-        f"{count} students of the same teacher without a mark (half of {INNOCENT_TEXT:,} tokens are its words), each tested under a "
-        f"key of its own: how many are rejected at {PLANNED:,} tokens scored, how many ever by the test that is watched from the "
+        f"{count} students of the same teacher without a mark (half of {INNOCENT_TEXT:,} tokens are its words), each "
+        "tested under a "
+        f"key of its own: how many are rejected at {PLANNED:,} tokens scored, how many ever by the test that is "
+        "watched from the "
         "first answer to the last, and the most that either would reject in 99 % of such trials if it keeps its word.",
         table(["level", f"at {PLANNED:,} tokens", "watched", "at most"], innocents),
     ])], [] if data["agrees"] else ["the marks of the students' teacher are not the originals'"]
@@ -170,6 +177,7 @@ def bars(data):
         reached = [row["until"] for row in runs(data, mark, BAR_SHARE, False)]
         worst = max(reached) if all(reached) else None
         found.append(Bar(
-            f"{BAR_SHARE:.0%} marked, {TITLES[mark]}: tokens scored until p < {BAR_LEVEL:g}, slowest of {len(reached)} students",
+            f"{BAR_SHARE:.0%} marked, {TITLES[mark]}: tokens scored until p < {BAR_LEVEL:g}, slowest of {len(reached)} "
+            "students",
             f"<= {BAR_TOKENS:,}", f"{worst:,}" if worst else "never", "", worst is not None and worst <= BAR_TOKENS))
     return found

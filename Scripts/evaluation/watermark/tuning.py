@@ -63,8 +63,10 @@ def sections(data, folder):
               f"{row['anytime']:.2f}"] for row in data["rows"]]
     return ["\n\n".join([
         "## A real student",
-        f"SmolLM2-135M-Instruct itself, its last {TUNING['layers']} layers tuned for {TUNING['epochs']} rounds on {data['tokens']:,} "
-        f"tokens of its own answers under vLLM's mark (loss {data['losses'][0]:.2f} in the first round, {data['losses'][-1]:.2f} in "
+        f"SmolLM2-135M-Instruct itself, its last {TUNING['layers']} layers tuned for {TUNING['epochs']} rounds on "
+        f"{data['tokens']:,} "
+        f"tokens of its own answers under vLLM's mark (loss {data['losses'][0]:.2f} in the first round, "
+        f"{data['losses'][-1]:.2f} in "
         "the last), then asked again without a mark:",
         table(["who", "filter", "answers", "scored", "log10 p", "watched"], lines, "llrrrr"),
     ])], []
