@@ -2,7 +2,7 @@
 
 import parts
 
-from . import candidates, embedding, null, power, radioactivity, robustness, speed
+from . import candidates, embedding, null, power, radioactivity, robustness, speed, tuning
 
 # In the order of the results file.
 PARTS = {
@@ -13,6 +13,7 @@ PARTS = {
     "robustness": robustness,
     "candidates": candidates,
     "radioactivity": radioactivity,
+    "tuning": tuning,
 }
 
 

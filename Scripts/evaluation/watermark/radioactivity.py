@@ -28,23 +28,7 @@ LEVELS = (0.05, 0.01)
 MODELS = {"order": 4, "beta": 1.0, "teacher_order": 2, "teacher_beta": 5.0}
 BAR_SHARE, BAR_TOKENS, BAR_LEVEL = 0.05, 300_000, 1e-6
 # Tokens scored at which curves are read.
-STEPS = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000)
-# A real model: its last layers are tuned on its own marked answers.
-TUNING = {"layers": 8, "batch": 8, "length": 256, "epochs": 4, "rate": 2e-4, "seed": SEED, "temperature": 1.0,
-          "top_k": answers.TOP_K, "tokens": 300, "rows": 64}
-TUNED_SEEN, TUNED_NEW = 64, 128
-
-
-def tuning_plan(bench, out):
-    """Tunes on all answers under vLLM's mark; asks prompts of those answers, twice, and others."""
-    texts = answers.prompts(bench.options.corpus)
-    files = [batch["file"] for batch in answers.plan(bench)["batches"] if batch["scheme"] == "gumbel"]
-    seen, new = (4, 4) if bench.quick else (TUNED_SEEN, TUNED_NEW)
-    asked = [{"id": f"seen{number}-{turn}", "text": texts[number]} for turn in range(2) for number in range(seen)]
-    asked += [{"id": f"new{number}", "text": texts[1000 + number]} for number in range(new)]
-    tuning = TUNING | ({"epochs": 1, "tokens": 40} if bench.quick else {})
-    return {"answers": files, "out": str(out), "prompts": asked} | tuning
-
+STEPS = (1_000, 3_000, 10_000, 30_000, 100_000)
 
 def job(name, mark, share, seed, unmarked=0.0, text=TEXT, count=ANSWERS):
     return {"name": name, "scheme": mark, "setting": SETTINGS[mark], "marked": share, "unmarked": unmarked, "text": text,
@@ -91,39 +75,6 @@ def until(trace):
     return next((record["scored"] for record in trace if record["log10_p_anytime"] < math.log10(BAR_LEVEL)), None)
 
 
-def tuned(bench, folder):
-    """SmolLM2 after it was tuned on its own marked answers, and before."""
-    out = folder / "smollm2.jsonl"
-    losses = folder / "smollm2.json"
-    if not out.exists() or not losses.exists():
-        say("watermark: tuning SmolLM2 on marked answers")
-        losses.write_text(json.dumps(answers.run("finetune.py", tuning_plan(bench, out))))
-    with open(out, encoding="utf-8") as lines:
-        said = [json.loads(line) for line in lines]
-    plain = [record for (name, temperature), records in answers.read(bench).items()
-             if (name, temperature) == ("unmarked", TUNING["temperature"]) for record in records]
-    found = {"losses": json.loads(losses.read_text())["losses"], "tokens": json.loads(losses.read_text())["tokens"], "rows": []}
-    files = [batch["file"] for batch in answers.plan(bench)["batches"] if batch["scheme"] == "gumbel"]
-    taught = suspects.windows(bench, SCHEMES["gumbel"], files, "tuned")
-    groups = {
-        "tuned, prompts it was taught with": [record for record in said if record["id"].startswith("seen")],
-        "tuned, other prompts": [record for record in said if record["id"].startswith("new")],
-        "before, prompts it was to be taught with": plain,
-    }
-    for title, records in groups.items():
-        file = bench.work / "tuned.jsonl"
-        with open(file, "w", encoding="utf-8") as lines:
-            for record in records:
-                kept = {key: record[key] for key in ("id", "prompt_tokens", "tokens")}
-                lines.write(json.dumps(kept, separators=(",", ":")) + "\n")
-        for filtered, more in ((False, []), (True, ["--filter", taught])):
-            report, _ = suspects.test(bench, SCHEMES["gumbel"], file, "tuned", *more)
-            found["rows"].append({
-                "who": title, "filtered": filtered, "answers": len(records), "n": report["scored"],
-                "log10_p": report["log10_p_descriptive"], "anytime": report["log10_p_anytime"]})
-    return found
-
-
 def measure(bench):
     folder, facts = learn(bench)
     curves, innocent = jobs(bench)
@@ -145,7 +96,6 @@ def measure(bench):
             "scheme": each["scheme"], "n": report["scored"], "log10_p": report["log10_p_planned"],
             "anytime": report["log10_p_anytime"]})
     say("watermark: innocent students")
-    found["tuned"] = tuned(bench, folder)
     return found
 
 
@@ -192,41 +142,42 @@ def sections(data, folder):
     innocents = [[
         f"{level:g}", sum(each["log10_p"] <= math.log10(level) for each in data["innocent"] if each["log10_p"] is not None),
         rejected(data, level), chances.band(count, level)[1]] for level in LEVELS]
-    tune = data["tuned"]
-    lines = [[row["who"], "yes" if row["filtered"] else "no", row["answers"], f"{row['n']:,}", f"{row['log10_p']:.2f}",
-              f"{row['anytime']:.2f}"] for row in tune["rows"]]
     return ["\n\n".join([
         "## Students of marked answers",
-        f"Students learn {TEXT:,} tokens, of which a share was said by a teacher under a mark, and the rest is text by people; both "
-        f"are models of the few tokens before (teacher {MODELS['teacher_order']}, student {MODELS['order']}); the marks' numbers "
-        f"{'equal' if data['agrees'] else 'do NOT equal'} those of vLLM and transformers. Students answer prompts with {ANSWER} "
-        "tokens each; `stillwatch provenance test --protocol closed` reads the answers, all windows or (filter) only those that "
-        f"the teacher ever said. Median log10 p over {len(SEEDS)} students when so many tokens are scored, and tokens until the "
+        f"Students learn {TEXT:,} tokens, of which a share was said by a teacher under a mark, and the rest is text by "
+        "people; both "
+        f"are models of the few tokens before (teacher {MODELS['teacher_order']}, student {MODELS['order']}); the "
+        "marks' numbers "
+        f"{'equal' if data['agrees'] else 'do NOT equal'} those of vLLM and transformers. Students answer prompts with "
+        f"{ANSWER} "
+        "tokens each; `stillwatch provenance test --protocol closed` reads the answers, all windows or (filter) only "
+        "those that "
+        f"the teacher ever said. Median log10 p over {len(SEEDS)} students when so many tokens are scored, and tokens "
+        "until the "
         f"test that may be watched and stopped at will has p < {BAR_LEVEL:g}:",
         table(["teacher's mark", "marked", "filter", *(f"{step:,}" for step in STEPS), f"p < {BAR_LEVEL:g} after"], rows,
               "lrl" + "r" * (len(STEPS) + 1)),
         *(f"![{file}]({folder.name}/{file})" for file in files),
-        f"{count} students of the same teacher without a mark (half of {INNOCENT_TEXT:,} tokens are its words), each tested under a "
-        f"key of its own: how many are rejected at {PLANNED:,} tokens scored, how many ever by the test that is watched from the "
+        f"{count} students of the same teacher without a mark (half of {INNOCENT_TEXT:,} tokens are its words), each "
+        "tested under a "
+        f"key of its own: how many are rejected at {PLANNED:,} tokens scored, how many ever by the test that is "
+        "watched from the "
         "first answer to the last, and the most that either would reject in 99 % of such trials if it keeps its word.",
         table(["level", f"at {PLANNED:,} tokens", "watched", "at most"], innocents),
-        f"SmolLM2-135M-Instruct itself, its last {TUNING['layers']} layers tuned for {TUNING['epochs']} rounds on {tune['tokens']:,} "
-        f"tokens of its own answers under vLLM's mark (loss {tune['losses'][0]:.2f} in the first round, {tune['losses'][-1]:.2f} in "
-        "the last), then asked again without a mark:",
-        table(["who", "filter", "answers", "scored", "log10 p", "watched"], lines, "llrrrr"),
     ])], [] if data["agrees"] else ["the marks of the students' teacher are not the originals'"]
 
 
 def bars(data):
     count, found = len(data["innocent"]), []
     for level in LEVELS:
-        most = chances.band(count, level)[1]
-        found.append(Bar(f"of {count} students of unmarked text, ever rejected at {level:g}", f"<= {most} (99 % band)",
+        most = int(level * count)
+        found.append(Bar(f"of {count} students of unmarked text, ever rejected at {level:g}", f"<= {most}",
                          str(rejected(data, level)), "", rejected(data, level) <= most))
     for mark in MARKS:
         reached = [row["until"] for row in runs(data, mark, BAR_SHARE, False)]
         worst = max(reached) if all(reached) else None
         found.append(Bar(
-            f"{BAR_SHARE:.0%} marked, {TITLES[mark]}: tokens scored until p < {BAR_LEVEL:g}, slowest of {len(reached)} students",
+            f"{BAR_SHARE:.0%} marked, {TITLES[mark]}: tokens scored until p < {BAR_LEVEL:g}, slowest of {len(reached)} "
+            "students",
             f"<= {BAR_TOKENS:,}", f"{worst:,}" if worst else "never", "", worst is not None and worst <= BAR_TOKENS))
     return found

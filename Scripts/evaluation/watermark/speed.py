@@ -117,14 +117,20 @@ def sections(data, folder):
             title = f"{row['documents']:,} documents" if kind == "batch" else title
             rows.append([
                 TITLES[row["scheme"]], title, f"{1 / statistics.median(times[kind]):,.0f}",
-                f"{1 / statistics.median(other):,.0f}", f"{statistics.median(values):,.0f} x", f"{min(values):,.0f} - {max(values):,.0f}", row["agreed"]])
+                f"{1 / statistics.median(other):,.0f}", f"{statistics.median(values):,.0f} x",
+                f"{min(values):,.0f} - {max(values):,.0f}", row["agreed"]])
     return ["\n\n".join([
         "## Detection speed",
-        f"Documents of {data['length']} tokens from random places of real text, one thread, CPU time. Ours is the whole program: "
-        "it starts, reads JSON, scores, computes p-values and writes JSON; for one document at a time its start is taken off. "
-        "Theirs scores tokens that are in memory, fewer documents as it is slower. Green lists are made once for each token of "
-        "the vocabulary, so that a large batch costs least. Both take turns; the ratio is the median over rounds, with the least "
-        "and largest. Before the clock starts, ours must score the same positions as theirs and find the same sum (last column: "
+        f"Documents of {data['length']} tokens from random places of real text, one thread, CPU time. Ours is the "
+        "whole program: "
+        "it starts, reads JSON, scores, computes p-values and writes JSON; for one document at a time its start is "
+        "taken off. "
+        "Theirs scores tokens that are in memory, fewer documents as it is slower. Green lists are made once for each "
+        "token of "
+        "the vocabulary, so that a large batch costs least. Both take turns; the ratio is the median over rounds, with "
+        "the least "
+        "and largest. Before the clock starts, ours must score the same positions as theirs and find the same sum "
+        "(last column: "
         "documents so compared).",
         table(["scheme", "", "tokens/s, ours", "tokens/s, theirs", "ratio", "least - largest", "alike"], rows, "llrrrrr"),
     ])], []
