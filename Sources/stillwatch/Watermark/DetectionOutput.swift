@@ -70,6 +70,8 @@ struct DetectionOutput {
             }
             if pending.count > 1 << 16 { flush() }
         }
+        // Lines of a stream are shown as they come.
+        flush()
     }
 
     mutating func flush() {
