@@ -30,7 +30,8 @@ package struct WatermarkDetector: Sendable {
         /// Room for `count` positions.
         mutating func reserve(_ count: Int) {
             guard hashes.count < count else { return }
-            let size = max(1024, count + count / 2)
+            // Room to grow, but for documents that are large by themselves.
+            let size = max(1024, count < 1 << 20 ? count + count / 2 : count)
             hashes = [UInt64](repeating: 0, count: size)
             pairs = hashes
             layers = hashes

@@ -56,8 +56,8 @@ struct WatermarkDetectCommand: ParsableCommand {
     @Option(help: "Threads; the number of processors if not given.")
     var threads: Int?
 
-    @Option(name: .customLong("max-line"), help: "Longest line, MiB.")
-    var longestLine = 256
+    @Option(name: .customLong("max-line"), help: "Longest line, MiB, up to 256; one of 64 takes some 2 GB of memory.")
+    var longestLine = 64
 
     @Option(name: .customLong("max-bad"), help: "Largest share of lines that may be unreadable.")
     var maxBad = 0.01
@@ -72,8 +72,8 @@ struct WatermarkDetectCommand: ParsableCommand {
         guard (0...1).contains(maxBad) else {
             throw ValidationError("--max-bad must be between 0 and 1, not \(maxBad)")
         }
-        guard (1...1024).contains(longestLine) else {
-            throw ValidationError("--max-line must be between 1 and 1024, not \(longestLine)")
+        guard (1...256).contains(longestLine) else {
+            throw ValidationError("--max-line must be between 1 and 256, not \(longestLine)")
         }
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads must be between 1 and 1024, not \(threads)")

@@ -44,7 +44,7 @@ struct WatermarkFitCommand: ParsableCommand {
             var fit = try LikelihoodFit(scheme)
             var scratch = WatermarkDetector.Scratch()
             var documents = TokenDocuments()
-            try documents.forEach(try InputSet(paths).files, longestLine: 256 << 20, encoder) {
+            try documents.forEach(try InputSet(paths).files, longestLine: 64 << 20, encoder) {
                 answer, _ in
                 fit.add(try detector.layers(of: answer, &scratch))
             }

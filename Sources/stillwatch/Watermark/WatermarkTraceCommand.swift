@@ -37,8 +37,8 @@ struct WatermarkTraceCommand: ParsableCommand {
     @Option(help: "table or json.")
     var format = Format.table
 
-    @Option(name: .customLong("max-line"), help: "Longest line, MiB.")
-    var longestLine = 256
+    @Option(name: .customLong("max-line"), help: "Longest line, MiB, up to 256; one of 64 takes some 2 GB of memory.")
+    var longestLine = 64
 
     @Option(name: .customLong("max-bad"), help: "Largest share of lines that may be unreadable.")
     var maxBad = 0.01
@@ -56,8 +56,8 @@ struct WatermarkTraceCommand: ParsableCommand {
         guard (0...1).contains(maxBad) else {
             throw ValidationError("--max-bad must be between 0 and 1, not \(maxBad)")
         }
-        guard (1...1024).contains(longestLine) else {
-            throw ValidationError("--max-line must be between 1 and 1024, not \(longestLine)")
+        guard (1...256).contains(longestLine) else {
+            throw ValidationError("--max-line must be between 1 and 256, not \(longestLine)")
         }
     }
 
