@@ -97,7 +97,7 @@ def measure(bench):
 
 def sections(data, folder):
     rows, lines, files = data["rows"], [], []
-    for temperature in TEMPERATURES:
+    for temperature in sorted({row["temperature"] for row in rows}, reverse=True):
         for length in LENGTHS:
             for count in DRAWN:
                 chosen = [row for row in rows
