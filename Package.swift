@@ -87,6 +87,7 @@ let package = Package(
             name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .target(
             name: "Tokenizing", dependencies: ["CPCRE2", "CCrypto"], swiftSettings: settings),
+        .target(name: "Charts", swiftSettings: settings),
         .target(
             name: "Documents", dependencies: ["Scanning", "Watermarking", "CSimdjson"],
             swiftSettings: settings),
@@ -137,7 +138,7 @@ let package = Package(
             name: "stillwatch",
             dependencies: [
                 "Exchanges", "Detection", "Scanning", "CaseFiles", "Watching", "Simulation",
-                "Drills", "Watermarking", "Documents", "Tokenizing",
+                "Drills", "Watermarking", "Documents", "Tokenizing", "Charts",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ], swiftSettings: settings),
@@ -192,6 +193,7 @@ let package = Package(
         .testTarget(
             name: "TokenizingTests", dependencies: ["Tokenizing"], exclude: ["Fixtures"],
             swiftSettings: settings),
+        .testTarget(name: "ChartsTests", dependencies: ["Charts"], swiftSettings: settings),
         .testTarget(
             name: "DocumentsTests", dependencies: ["Documents", "Scanning", "Watermarking"],
             swiftSettings: settings),

@@ -72,7 +72,13 @@ void swm_synthid_contexts(const swm_scheme *scheme, const uint32_t *tokens, size
     full_hashes(tokens, count - width, width, start_of(scheme), hashes);
 }
 
-uint64_t swm_synthid_layers_of_hash(const swm_scheme *scheme, uint64_t hash) { return swm_layers(scheme, hash); }
+void swm_synthid_layers_of_hashes(const swm_scheme *scheme, uint64_t *hashes, size_t count) {
+    if (scheme->config.kind == SWM_SYNTHID_HASH) {
+        hashed_layers(scheme->config.keys, scheme->config.key_count, hashes, count);
+    } else {
+        for (size_t i = 0; i < count; i++) hashes[i] = swm_layers(scheme, hashes[i]);
+    }
+}
 
 // The contexts of a block, the k-th tokens of all side by side; what lies before the text is 0xFFFFFFFF.
 static void gather(
@@ -312,6 +318,18 @@ void swm_green_flags(
         const uint8_t *bits = last < c->vocabulary_size ? list_after(cache, last) : NULL;
         flags[i] = bits != NULL ? (bits[token / 8] >> (token % 8)) & 1
                                 : answer(cache, swm_green_seed(cache->scheme, &last, 1), token);
+    }
+}
+
+void swm_green_draws(
+    const swm_scheme *scheme, const uint32_t *tokens, const uint32_t *positions, size_t count, uint64_t *draws) {
+    int is_self = scheme->config.kind == SWM_KGW_SELF;
+    uint32_t width = is_self ? scheme->config.context_width : 1;
+    for (size_t i = 0; i < count; i++) {
+        // The window ends with the token itself or before it.
+        uint32_t end = positions[i] + (is_self ? 1 : 0);
+        uint64_t seed = swm_green_seed(scheme, tokens + (end - width), width);
+        draws[i] = finished((uint64_t)(uint32_t)seed << 32 | tokens[positions[i]]);
     }
 }
 

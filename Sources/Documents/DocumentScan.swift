@@ -28,7 +28,10 @@ package struct DocumentScan: Sendable {
         let workers = (0..<threads).map { _ in Worker(reader) }
         while true {
             var batch: [LineBlock] = []
-            while batch.count < threads, let block = try blocks.next() { batch.append(block) }
+            while batch.count < threads, let block = try blocks.next() {
+                batch.append(block)
+                if blocks.isStreaming { break }
+            }
             if batch.isEmpty { return }
             let read = batch
             let results = Mutex([[MarkedDocument]](repeating: [], count: read.count))

@@ -1,4 +1,5 @@
 import CSimdjson
+import Foundation
 import Scanning
 
 /// Whole lines of one file, one after the other in memory, followed by padding for the parser.
@@ -57,8 +58,8 @@ package struct LineBlocks: ~Copyable {
     private var path = ""
     private var rest: [UInt8] = []
     private var line = 1
-    /// Bytes read, unpacked.
-    package private(set) var bytesRead = 0
+    /// Whether the last block is of an input that may be waited for, such as a pipe: its lines are handed on as they come.
+    package private(set) var isStreaming = false
 
     /// - Parameter longestLine: bytes; a longer line is skipped and told of, without being held.
     package init(_ files: [InputFile], longestLine: Int) {
@@ -72,6 +73,7 @@ package struct LineBlocks: ~Copyable {
             if source == nil {
                 guard nextFile < files.count else { return nil }
                 source = try files[nextFile].source()
+                isStreaming = !files[nextFile].isRegular
                 path = files[nextFile].path
                 nextFile += 1
                 rest = []
@@ -99,7 +101,7 @@ package struct LineBlocks: ~Copyable {
                     break
                 }
                 count += got
-                bytesRead += got
+                if isStreaming, memchr(memory + count - got, 0x0A, got) != nil { break }
             }
             if isAtEnd { self.source = nil }
             var end = count
@@ -140,7 +142,6 @@ package struct LineBlocks: ~Copyable {
         defer { line += 1 }
         while let source {
             let got = try source.read(into: memory, count: 1 << 16)
-            bytesRead += got
             if got == 0 {
                 self.source = nil
                 break

@@ -1,9 +1,9 @@
 /// Turns text into token ids, as `tokenizers` 0.23 does for the same `tokenizer.json` with
 /// `encode(text, add_special_tokens=False)`.
 ///
-/// Byte-pair models, over bytes or characters. What a file asks for and is not built is an error when it is read, so there
-/// are no ids other than the model's. Added tokens are found in the text, special ones too. Truncation and padding are left
-/// out. Any number of threads may use one at a time.
+/// Byte-pair models, over bytes or characters. What a file asks for and is not built is an error
+/// when it is read, so there are no ids other than the model's. Added tokens are found in the text,
+/// special ones too. Truncation and padding are left out. Threads may share a tokenizer.
 package struct Tokenizer: Sendable {
     /// Tokens of the model and added ones. A model's last layer may have more rows.
     package let vocabularySize: Int
@@ -36,6 +36,7 @@ package struct Tokenizer: Sendable {
         let matcher = PatternMatcher()
         var raw: [(token: AddedToken, id: UInt32, wanted: [UInt8])] = []
         var normalized = raw
+        var texts: Set<[UInt8]> = []
         for (index, (token, id)) in file.added.enumerated() {
             guard token.isNormalized else {
                 raw.append((token, id, token.content))
@@ -47,9 +48,16 @@ package struct Tokenizer: Sendable {
                     path: path, field: "added_tokens[\(index)].content",
                     reason: "is empty or too long once normalized")
             }
+            // `tokenizers` takes either of them, by chance.
+            guard texts.insert(wanted).inserted else {
+                throw .unsupported(
+                    path: path, field: "added_tokens[\(index)].content",
+                    reason: "is another added token once normalized")
+            }
             normalized.append((token, id, wanted))
         }
-        // A token that is the first half of an expanded character would leave a second piece that begins the text.
+        // A token that is the first half of an expanded character would leave a second piece that
+        // begins the text.
         guard normalized.isEmpty || file.normalizer.steps.isEmpty || !file.preTokenizer.marksFirst
         else {
             throw .unsupported(
@@ -64,8 +72,8 @@ package struct Tokenizer: Sendable {
             + file.added.count { !file.vocabulary.contains($0.id) }
     }
 
-    /// The ids of a text, without those of a post-processor. What is no UTF-8 counts as U+FFFD, as it does with Python's
-    /// `errors="replace"`.
+    /// The ids of a text, without those of a post-processor. What is no UTF-8 counts as U+FFFD, as
+    /// it does with Python's `errors="replace"`.
     package func encode(_ text: UnsafeBufferPointer<UInt8>) throws(TokenizerError) -> [UInt32] {
         guard UTF8Text.isValid(text) else {
             return try withBytes(UTF8Text.repaired(text)) { (text) throws(TokenizerError) in
@@ -85,8 +93,9 @@ package struct Tokenizer: Sendable {
         try encode(Array(text.utf8))
     }
 
-    /// The bytes that ids stand for, for reports. Byte-level models give back the text they were given; in others, spaces that a
-    /// normalizer or pre-tokenizer put in are there, and what normalization took is not.
+    /// The bytes that ids stand for, for reports. Byte-level models give back the text they were
+    /// given; in others, spaces that a normalizer or pre-tokenizer put in are there, and what
+    /// normalization took is not.
     package func decode(_ ids: [UInt32]) throws(TokenizerError) -> [UInt8] {
         var output: [UInt8] = []
         for id in ids {

@@ -12,6 +12,8 @@ package enum TokenizerError: Error, Sendable, Equatable, CustomStringConvertible
     case unsupported(path: String, field: String, reason: String)
     /// A text took a pattern of the tokenizer more steps than are allowed.
     case patternLimit(pattern: String)
+    /// The normalizer made many times as much of a text.
+    case normalizedTooLong(bytes: Int, limit: Int)
     /// A text holds a run of `symbols` symbols that cannot be cut anywhere.
     case runTooLong(symbols: Int, limit: Int)
     /// A text holds a character that the vocabulary lacks, and it lacks the unknown token too.
@@ -34,6 +36,9 @@ package enum TokenizerError: Error, Sendable, Equatable, CustomStringConvertible
                 + "instead of their text"
         case .patternLimit(let pattern):
             "a text needs too many steps for the tokenizer's pattern \(pattern); leave it out"
+        case .normalizedTooLong(let bytes, let limit):
+            "the tokenizer's normalizer made \(bytes) bytes of a text, and at most \(limit) make "
+                + "sense; use another tokenizer.json"
         case .runTooLong(let symbols, let limit):
             "a text holds a run of \(symbols) symbols without a boundary, more than the \(limit) "
                 + "that fit in memory; cut it or leave it out"

@@ -76,7 +76,7 @@ import Testing
                 as? [String: Any])
         let model = try #require(document["model"] as? [String: Any])
         let vocabulary = try #require(model["vocab"] as? [String: Any])
-        #expect(tokenizer.vocabularySize == vocabulary.count + 2)
+        #expect(tokenizer.vocabularySize == vocabulary.count + 3)
     }
 
     @Test func threadsGetTheSameIDs() async throws {

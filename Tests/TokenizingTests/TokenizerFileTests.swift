@@ -130,6 +130,44 @@ import Testing
         #expect(throws: TokenizerError.noUnknownToken(name: "'<u>'")) { try tokenizer.encode("az") }
     }
 
+    @Test func addedTokensThatNormalizationMakesEqualAreRefused() {
+        let tokens = ["AB", "Ab"].enumerated().map { index, content in
+            #"{"id":\#(index + 3),"content":"\#(content)","single_word":false,"lstrip":false,"#
+                + #""rstrip":false,"normalized":true,"special":false}"#
+        }
+        let error = #expect(throws: TokenizerError.self) {
+            try Self.tokenizer(
+                (#"{"added_tokens":[\#(tokens.joined(separator: ","))],"#
+                    + #""normalizer":{"type":"Lowercase"},"model":{\#(Self.model)}}"#).utf8)
+        }
+        guard case .unsupported(_, "added_tokens[1].content", _) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
+    @Test func aNormalizerThatMultipliesTextIsStopped() throws {
+        let step =
+            #"{"type":"Replace","pattern":{"String":"a"},"content":"\#(String(repeating: "a", count: 60))"}"#
+        let steps = Array(repeating: step, count: 8).joined(separator: ",")
+        let tokenizer = try Self.tokenizer(
+            #"{"normalizer":{"type":"Sequence","normalizers":[\#(steps)]},"model":{\#(Self.model)}}"#
+                .utf8)
+        #expect(throws: TokenizerError.normalizedTooLong(bytes: 216_000, limit: 65_568)) {
+            try tokenizer.encode("a")
+        }
+    }
+
+    @Test func aLongSequenceOfStagesIsRefused() {
+        let stages = Array(repeating: #"{"type":"WhitespaceSplit"}"#, count: 33).joined(
+            separator: ",")
+        #expect(throws: TokenizerError.self) {
+            try Self.tokenizer(
+                #"{"pre_tokenizer":{"type":"Sequence","pretokenizers":[\#(stages)]},"model":{\#(Self.model)}}"#
+                    .utf8)
+        }
+    }
+
     /// Bytes changed, dropped or doubled anywhere: an error or a tokenizer, and no crash.
     @Test(arguments: UInt64(1)...150) func damagedFilesAreReadOrRefused(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)

@@ -89,12 +89,12 @@ struct GreenListTests {
                 #expect(flags == vector.greenFlags, "\(path): \(vector.name)")
 
                 var memory = WatermarkDetector.Scratch()
-                let all = try WatermarkDetector(scheme, deduplicates: false).detect(
+                let all = try WatermarkDetector(scheme, repeats: .counted).detect(
                     answer: vector.tokenIds, &memory)
                 #expect(all.evidence.scored == vector.numScored, "\(path): \(vector.name)")
                 #expect(all.evidence.sum == Double(vector.numGreen), "\(path): \(vector.name)")
                 #expect(Vectors.agree(all.upstreamPValue ?? -1, vector.pValue, 1e-9))
-                let once = try WatermarkDetector(scheme).detect(
+                let once = try WatermarkDetector(scheme, repeats: .windows).detect(
                     answer: vector.tokenIds, &memory)
                 #expect(once.evidence.scored == vector.dedup.numScored, "\(vector.name)")
                 #expect(once.evidence.sum == Double(vector.dedup.numGreen), "\(vector.name)")
@@ -127,5 +127,43 @@ struct GreenListTests {
                 }
             }
         }
+    }
+
+    @Test func windowsThatAreOneDrawCountOnce() throws {
+        // `selfhash`: of a window only the token with the least hash and the last one count.
+        let scheme = try Vectors.scheme(
+            "kgw_selfhash", keys: ["15485863"],
+            ["context_width": 4, "vocabulary_size": 1000, "gamma": 0.25, "bias": 2])
+        var random = SeededRandom(seed: 21)
+        let tokens = (0..<4000).map { _ in UInt32(random.next() % 12) }
+        let positions = (UInt32(3)..<4000).map { $0 }
+        var draws = [UInt64](repeating: 0, count: positions.count)
+        var flags = [UInt8](repeating: 0, count: positions.count)
+        swm_green_draws(scheme.kernel.pointer, tokens, positions, positions.count, &draws)
+        swm_green_flags(
+            scheme.kernel.greenCache, tokens, positions, positions.count, &flags)
+        var known: [UInt64: UInt8] = [:]
+        for (draw, flag) in zip(draws, flags) {
+            #expect(known.updateValue(flag, forKey: draw) ?? flag == flag)
+        }
+        // 12 x 12 pairs are all there can be.
+        #expect(known.count <= 144)
+        var scratch = WatermarkDetector.Scratch()
+        let found = try WatermarkDetector(scheme).detect(answer: tokens, &scratch)
+        #expect(found.evidence.scored == known.count)
+        #expect(found.evidence.sum == Double(known.values.reduce(0) { $0 + Int($1) }))
+        let scored = try scheme.score(answer: tokens, prompt: [])
+        #expect(Set(scored.map(\.pair)).count == known.count)
+    }
+
+    @Test func lefthashDrawsByTheLastTokenHoweverWideItsWindow() throws {
+        let scheme = try Vectors.scheme(
+            "kgw_lefthash", keys: ["7"],
+            ["context_width": 3, "vocabulary_size": 100, "gamma": 0.25, "bias": 2])
+        var random = SeededRandom(seed: 22)
+        let tokens = (0..<2000).map { _ in UInt32(random.next() % 5) }
+        var scratch = WatermarkDetector.Scratch()
+        let found = try WatermarkDetector(scheme).detect(answer: tokens, &scratch)
+        #expect(found.evidence.scored == 25)
     }
 }

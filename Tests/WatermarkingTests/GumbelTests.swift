@@ -90,8 +90,9 @@ struct GumbelTests {
             for vector in try Vectors.read(Philox.self, path).detections {
                 var scratch = WatermarkDetector.Scratch()
                 func found(_ scheme: WatermarkScheme) throws -> WatermarkDetection {
-                    try WatermarkDetector(scheme, deduplicates: vector.dedup).detect(
-                        answer: vector.tokenIds, &scratch)
+                    try WatermarkDetector(scheme, repeats: vector.dedup ? .windows : .counted)
+                        .detect(
+                            answer: vector.tokenIds, &scratch)
                 }
                 let one = try found(vLLM(key: vector.key.text, width: vector.contextWidth))
                 #expect(one.evidence.scored == vector.n, "\(path): \(vector.name)")

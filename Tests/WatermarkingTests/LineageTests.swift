@@ -190,8 +190,9 @@ private let roles = LineageTest.Roles(suspect: "suspect", teacher: "ours", base:
 
 @Suite struct AnswerFeaturesTests {
     private func similarity(_ a: String, _ b: String, pool: [String]) -> [Double] {
-        PromptComparison(pool: pool.map(AnswerFeatures.init)).similarity(
-            AnswerFeatures(a), AnswerFeatures(b))
+        let comparison = PromptComparison(pool: pool.map(AnswerFeatures.init))
+        return comparison.similarity(
+            comparison.weigh(AnswerFeatures(a)), comparison.weigh(AnswerFeatures(b)))
     }
 
     @Test func anAnswerIsLikeItself() {

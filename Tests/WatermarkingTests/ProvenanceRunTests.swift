@@ -187,6 +187,20 @@ struct ProvenanceRunTests {
         #expect(last.result("a").largestLogE == whole.result("a").largestLogE)
     }
 
+    @Test func twoRunsCannotHaveOneState() throws {
+        let settings = ProvenanceSettings(method: .closed, suspect: "suspect")
+        func open() throws -> ProvenanceRun {
+            try ProvenanceRun(
+                teacher.scheme, settings, filter: nil, folder: "\(folder.path)/state",
+                encoder: nil)
+        }
+        try withExtendedLifetime(open()) {
+            let error = #expect(throws: ProvenanceError.self) { try open() }
+            #expect(error?.description.contains("in use") == true)
+        }
+        _ = try open()
+    }
+
     @Test func greenListsAreGoneOnWithToo() throws {
         let scheme = try Vectors.scheme(
             "kgw_lefthash", keys: ["15485863"],
@@ -279,6 +293,18 @@ struct ProvenanceRunTests {
         #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
     }
 
+    @Test func aMarkWithoutAWindowIsRefused() throws {
+        let scheme = try Vectors.scheme(
+            "kgw_selfhash", keys: ["15485863"],
+            ["context_width": 1, "vocabulary_size": 64, "gamma": 0.25, "bias": 2.0])
+        let error = #expect(throws: ProvenanceError.self) {
+            try ProvenanceRun(
+                scheme, ProvenanceSettings(method: .closed, suspect: "suspect"), filter: nil,
+                folder: "\(folder.path)/state", encoder: nil)
+        }
+        #expect(error?.description.contains("context_width") == true)
+    }
+
     @Test func predictionsOfAnotherLengthAreRefused() throws {
         let error = #expect(throws: ProvenanceError.self) {
             try run([["tokens": [1, 2, 3], "predictions": [1, 2]]], .open)
@@ -320,5 +346,7 @@ struct ProvenanceRunTests {
         // Fewer than planned are too few to say that there is nothing.
         let short = try run(plain, change: { $0.plannedCount = 1_000_000 })
         #expect(verdict(short, []).outcome == .inconclusive)
+        let few = try run([["tokens": ProvenanceFixtures.text(500, &random)]])
+        #expect(verdict(few, []).outcome == .inconclusive)
     }
 }

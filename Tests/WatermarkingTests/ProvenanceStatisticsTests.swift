@@ -63,7 +63,7 @@ struct ProvenanceStatisticsTests {
     func anInnocentSuspectWatchedAtEveryTokenIsFoundNoMoreOftenThanStated(
         null: NullDistribution, kind: Int
     ) {
-        let (runs, length, alpha) = (2000, 1500, 0.05)
+        let (runs, length, alpha) = (2000, 600, 0.05)
         var random = SeededRandom(seed: UInt64(kind))
         var found = 0
         var fixed = 0
@@ -85,7 +85,7 @@ struct ProvenanceStatisticsTests {
         }
         #expect(found <= mostRejections(runs, alpha), "kind \(kind)")
         #expect(fixed <= mostRejections(runs, alpha), "kind \(kind)")
-        // The fixed-size test is exact, not only valid: a lattice of 1,500 scores loses little of its level.
+        // The fixed-size test is exact, not only valid: a lattice of 600 scores loses little of its level.
         #expect(fixed >= Int(0.05 * 2000 - 3.72 * 9.75) - 20, "kind \(kind): \(fixed)")
     }
 
@@ -161,12 +161,12 @@ struct ProvenanceStatisticsTests {
 
     @Test func theSequenceHoldsTheMeanAtAllSizesAtOnce() {
         var random = SeededRandom(seed: 8)
-        let runs = 1000
+        let runs = 500
         var missed = 0
         for _ in 0..<runs {
             var totals = ScoreTotals()
             var isMissed = false
-            for _ in 0..<3000 {
+            for _ in 0..<1500 {
                 let score = random.uniform() < 0.3 ? 1.0 : 0.0
                 totals.count += 1
                 totals.sum += score
@@ -174,7 +174,7 @@ struct ProvenanceStatisticsTests {
                 // Its guarantee is for large samples.
                 guard totals.count >= 200 else { continue }
                 let bounds = MeanSequence.bounds(
-                    totals, null: .bernoulli(0.25), alpha: 0.05, tightestAt: 1000)
+                    totals, null: .bernoulli(0.25), alpha: 0.05, tightestAt: 700)
                 if let bounds, !bounds.contains(0.05) { isMissed = true }
             }
             if isMissed { missed += 1 }

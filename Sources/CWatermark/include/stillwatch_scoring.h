@@ -19,8 +19,9 @@ void swm_synthid_layers(const swm_scheme *scheme, const uint32_t *tokens, size_t
 /// SynthID: the hash of the context of every such position, as the context mask compares it.
 void swm_synthid_contexts(const swm_scheme *scheme, const uint32_t *tokens, size_t count, uint64_t *hashes);
 
-/// SynthID: the g-values of a position with this hash, of which the table variant reads the low 16 bits alone.
-uint64_t swm_synthid_layers_of_hash(const swm_scheme *scheme, uint64_t hash);
+/// SynthID: the g-values of positions with these hashes, of which the table variant reads the low 16 bits alone. Hashes
+/// are replaced by their layers.
+void swm_synthid_layers_of_hashes(const swm_scheme *scheme, uint64_t *hashes, size_t count);
 
 /// Gumbel over Philox: 1 - u of each position under the first key (0) or the second (1).
 void swm_philox_complements(
@@ -55,6 +56,11 @@ void swm_green_cache_destroy(swm_green_cache *cache);
 /// (`selfhash`, whose window ends with the token itself).
 void swm_green_flags(
     swm_green_cache *cache, const uint32_t *tokens, const uint32_t *positions, size_t count, uint8_t *flags);
+
+/// KGW: a hash of the draw that decides each position: equal draws, equal flags. `selfhash` draws by the least of its
+/// window's hashes, so that windows that differ can be one draw; `lefthash` by the last token, however wide its window.
+void swm_green_draws(
+    const swm_scheme *scheme, const uint32_t *tokens, const uint32_t *positions, size_t count, uint64_t *draws);
 
 /// KGW: fills `list` with the green tokens after a window, in transformers' order; returns how many there are.
 /// `scratch` has room for the vocabulary. With a NULL list only the number is returned.

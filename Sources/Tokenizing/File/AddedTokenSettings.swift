@@ -1,5 +1,8 @@
 /// Reads the field `added_tokens`.
 enum AddedTokenSettings {
+    /// Of all contents together; real files have some 100 kB.
+    private static let mostBytes = 1 << 21
+
     static func tokens(
         _ settings: SettingsReader, _ vocabulary: Vocabulary
     ) throws(TokenizerError) -> [(token: AddedToken, id: UInt32)] {
@@ -7,6 +10,7 @@ enum AddedTokenSettings {
         var tokens: [(token: AddedToken, id: UInt32)] = []
         var places: [[UInt8]: Int] = [:]
         var highest: UInt32?
+        var bytes = 0
         for reader in try settings.objects("added_tokens") {
             try reader.allow(only: [
                 "id", "content", "single_word", "lstrip", "rstrip", "normalized", "special",
@@ -22,6 +26,11 @@ enum AddedTokenSettings {
             if token.content.isEmpty { continue }
             guard token.content.count <= AddedTokens.longest else {
                 throw reader.unsupported("content", "is longer than \(AddedTokens.longest) bytes")
+            }
+            bytes += token.content.count
+            guard bytes <= Self.mostBytes else {
+                throw reader.unsupported(
+                    "content", "makes more than \(Self.mostBytes) bytes in all")
             }
             if let place = places[token.content] {
                 guard tokens[place].token == token, tokens[place].id == declared else {

@@ -1,7 +1,7 @@
 /// A JSON text (RFC 8259) as a tree, whose strings are bytes.
 ///
-/// Foundation's readers compare names as Swift strings, to which "é" of one scalar and "é" of two are equal; to a
-/// vocabulary they are two tokens. So this one keeps bytes.
+/// Foundation's readers compare names as Swift strings, to which "é" of one scalar and "é" of two
+/// are equal; to a vocabulary they are two tokens. So this one keeps bytes.
 struct JSONDocument {
     /// A string without its escapes: a place in `bytes`.
     struct Text {
@@ -32,6 +32,9 @@ struct JSONDocument {
 
     /// Deeper than any tokenizer nests, and far from the end of the stack.
     static let deepest = 64
+    /// Values of the largest document: four times what the largest tokenizers have, and less than 1
+    /// GB of memory.
+    static let most = 1 << 23
 
     let root: Value
     /// Every string of the document, one after the other.
@@ -62,6 +65,7 @@ private struct Reader {
     let text: UnsafeBufferPointer<UInt8>
     var index = 0
     var bytes: [UInt8] = []
+    private var values = 0
 
     init(text: UnsafeBufferPointer<UInt8>) {
         self.text = text
@@ -87,6 +91,10 @@ private struct Reader {
 
     private mutating func value(depth: Int) throws(Failure) -> Value {
         guard depth < JSONDocument.deepest else { throw failure("nested too deeply") }
+        values += 1
+        guard values <= JSONDocument.most else {
+            throw failure("more values than any tokenizer has")
+        }
         skipSpace()
         switch next {
         case UInt8(ascii: "{"): return try object(depth: depth)

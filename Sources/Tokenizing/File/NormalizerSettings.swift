@@ -1,12 +1,22 @@
 /// Reads the field `normalizer`.
 enum NormalizerSettings {
+    /// Steps of the longest sequence.
+    private static let most = 32
+    /// Bytes of the longest text that is put in.
+    private static let longest = 64
+
     /// What it asks for, sequences laid flat.
     static func steps(_ settings: SettingsReader) throws(TokenizerError) -> [Normalizer.Step] {
         switch try settings.string("type") {
         case "Sequence":
             try settings.allow(only: ["type", "normalizers"])
             var steps: [Normalizer.Step] = []
-            for part in try settings.objects("normalizers") { steps += try self.steps(part) }
+            for part in try settings.objects("normalizers") {
+                steps += try self.steps(part)
+                guard steps.count <= most else {
+                    throw settings.unsupported("normalizers", "are more than \(most)")
+                }
+            }
             return steps
         case "NFC":
             try settings.allow(only: ["type"])
@@ -34,14 +44,24 @@ enum NormalizerSettings {
             ]
         case "Prepend":
             try settings.allow(only: ["type", "prepend"])
-            return [.prepend(try settings.text("prepend"))]
+            return [.prepend(try short("prepend", settings))]
         case "Replace":
             try settings.allow(only: ["type", "pattern", "content"])
             return [
-                .replace(try PatternSettings.pattern(settings), with: try settings.text("content"))
+                .replace(
+                    try PatternSettings.pattern(settings), with: try short("content", settings))
             ]
         case let type:
             throw settings.unsupported("type", "is \(SettingsReader.quoted(type))")
         }
+    }
+    private static func short(
+        _ name: String, _ settings: SettingsReader
+    ) throws(TokenizerError) -> [UInt8] {
+        let text = try settings.text(name)
+        guard text.count <= longest else {
+            throw settings.unsupported(name, "is longer than \(longest) bytes")
+        }
+        return text
     }
 }

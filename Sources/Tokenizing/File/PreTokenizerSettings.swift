@@ -14,6 +14,9 @@ enum PreTokenizerSettings {
     }
 
     private struct Reader {
+        /// Stages of the longest sequence; each piece has a place on the stack for every one.
+        private static let most = 32
+
         let normalizer: Normalizer
         var stages: [PreTokenizer.Stage] = []
         /// Whether stages so far only cut.
@@ -21,8 +24,9 @@ enum PreTokenizerSettings {
 
         init(normalizer: Normalizer) { self.normalizer = normalizer }
 
-        /// Whether a piece that begins the text can be told. `tokenizers` looks at where the original of a piece begins, and
-        /// that is the start for every part of a character that a step has expanded.
+        /// Whether a piece that begins the text can be told. `tokenizers` looks at where the
+        /// original of a piece begins, and that is the start for every part of a character that a
+        /// step has expanded.
         private var knowsStart: Bool {
             normalizer.steps.isEmpty ? onlyCuts : normalizer.keepsStart && stages.isEmpty
         }
@@ -31,7 +35,12 @@ enum PreTokenizerSettings {
             switch try settings.string("type") {
             case "Sequence":
                 try settings.allow(only: ["type", "pretokenizers"])
-                for part in try settings.objects("pretokenizers") { try read(part) }
+                for part in try settings.objects("pretokenizers") {
+                    try read(part)
+                    guard stages.count <= Self.most else {
+                        throw settings.unsupported("pretokenizers", "are more than \(Self.most)")
+                    }
+                }
             case "ByteLevel": try byteLevel(settings)
             case "Metaspace": try metaspace(settings)
             case "Split":

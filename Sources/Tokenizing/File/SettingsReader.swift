@@ -5,7 +5,8 @@ struct SettingsReader {
     /// The file, for messages.
     let path: String
     let document: JSONDocument
-    /// The object's own place in the document, such as `pre_tokenizer.pretokenizers[1]`; empty for the document.
+    /// The object's own place in the document, such as `pre_tokenizer.pretokenizers[1]`; empty for
+    /// the document.
     let field: String
     private let members: [JSONDocument.Member]
 

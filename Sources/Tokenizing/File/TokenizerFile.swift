@@ -27,8 +27,8 @@ struct TokenizerFile {
         }
         let settings = try SettingsReader(
             path: path, document: document, field: "", value: document.root)
-        // Truncation and padding are about a model's input, the post-processor adds tokens that no answer has, and the decoder
-        // is for the way back: none of them is asked for here.
+        // Truncation and padding are about a model's input, the post-processor adds tokens that no
+        // answer has, and the decoder is for the way back: none of them is asked for here.
         try settings.allow(only: [
             "version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer",
             "post_processor", "decoder", "model",

@@ -1,6 +1,7 @@
 /// The letters that stand for bytes in a byte-level vocabulary (Radford et al. 2019, GPT-2).
 ///
-/// Printable characters of Latin-1 stand for themselves; the other 68 bytes, in their order, for U+0100 and up.
+/// Printable characters of Latin-1 stand for themselves; the other 68 bytes, in their order, for
+/// U+0100 and up.
 enum ByteAlphabet {
     /// The scalar of every byte.
     static let scalars: [UInt32] = {

@@ -1,7 +1,8 @@
 /// A byte-pair model: turns one piece of text into ids.
 ///
-/// Two kinds: over bytes, where every byte has its letter in the vocabulary (GPT-2), and over characters, where one that the
-/// vocabulary lacks becomes its bytes' tokens or the unknown token (SentencePiece).
+/// Two kinds: over bytes, where every byte has its letter in the vocabulary (GPT-2), and over
+/// characters, where one that the vocabulary lacks becomes its bytes' tokens or the unknown token
+/// (SentencePiece).
 struct BytePairModel: Sendable {
     /// What the file says of the model.
     struct Options: Sendable {
@@ -27,7 +28,8 @@ struct BytePairModel: Sendable {
     private let rareCharacters: [UInt32: UInt32]
     /// By byte: its token `<0x00>`, or `none`.
     private let byteTokens: [UInt32]
-    /// Neighbours inside of tokens. Text can be cut between any others, since no token reaches across.
+    /// Neighbours inside of tokens. Text can be cut between any others, since no token reaches
+    /// across.
     private let bytePairs: [Bool]
     private let characterPairs: PairSet
 
@@ -82,7 +84,8 @@ struct BytePairModel: Sendable {
         rareCharacters = rare
     }
 
-    /// Appends the ids of a piece, which is not empty: bytes of text in a byte-level model, letters in another.
+    /// Appends the ids of a piece, which is not empty: bytes of text in a byte-level model, letters
+    /// in another.
     @inline(__always)
     func encode(
         _ piece: UnsafeBufferPointer<UInt8>, _ workspace: Workspace, into ids: inout [UInt32]
@@ -210,8 +213,9 @@ struct BytePairModel: Sendable {
         guard let base = piece.baseAddress else { return }
         let merger = workspace.merger
         try merger.removeAll(reserving: min(piece.count, SymbolMerger.most))
-        // An unknown token that waits until what follows is known not to be fused with it. As in `tokenizers`, bytes that
-        // stand for a character do not end the wait, so they come before it.
+        // An unknown token that waits until what follows is known not to be fused with it. As in
+        // `tokenizers`, bytes that stand for a character do not end the wait, so they come before
+        // it.
         var unknownWaits = false
         var index = 0
         while index < piece.count {

@@ -14,7 +14,8 @@ final class MergeTable: @unchecked Sendable {
     private let mask: Int
     private let hash = ByteHash()
 
-    /// A table of `merges`. Of two merges of one pair the later one counts. Ids are below `UInt32.max`.
+    /// A table of `merges`. Of two merges of one pair the later one counts. Ids are below
+    /// `UInt32.max`.
     init(_ merges: [(left: UInt32, right: UInt32, merged: UInt32)]) {
         var size = 16
         while size < merges.count * 2 { size *= 2 }

@@ -1,4 +1,5 @@
-/// Merges the symbols of one piece: always the pair of the lowest rank, and of those the leftmost (Sennrich et al. 2016).
+/// Merges the symbols of one piece: always the pair of the lowest rank, and of those the leftmost
+/// (Sennrich et al. 2016).
 ///
 /// Short pieces are searched from end to end, long ones have a heap: O(n log n).
 final class SymbolMerger {

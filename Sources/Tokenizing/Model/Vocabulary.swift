@@ -48,7 +48,8 @@ struct Vocabulary: Sendable {
     /// Whether a token has this id.
     func contains(_ id: UInt32) -> Bool { places[id] != nil }
 
-    /// Tokens by the text they stand for; in a byte-level vocabulary those that are letters throughout.
+    /// Tokens by the text they stand for; in a byte-level vocabulary those that are letters
+    /// throughout.
     func table(ofBytes isByteLevel: Bool) -> TokenTable? {
         guard isByteLevel else { return table }
         var texts: [(ArraySlice<UInt8>, UInt32)] = []

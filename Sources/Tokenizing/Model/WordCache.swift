@@ -9,7 +9,8 @@ final class WordCache {
     private static let mostIDs = 7
     /// Words kept; a power of two. In all 1 MiB, so that it stays in the processor's cache.
     private static let words = 1 << 14
-    /// Of a word: its length and kind, the number of ids, the ids from byte 4 on, its bytes from byte 32 on.
+    /// Of a word: its length and kind, the number of ids, the ids from byte 4 on, its bytes from
+    /// byte 32 on.
     private static let stride = 64
 
     private let slots: UnsafeMutableRawPointer
@@ -22,7 +23,8 @@ final class WordCache {
 
     deinit { slots.deallocate() }
 
-    /// The place of a word of 1 to `longestWord` bytes. A part of a word is another thing than a word of the same bytes.
+    /// The place of a word of 1 to `longestWord` bytes. A part of a word is another thing than a
+    /// word of the same bytes.
     @inline(__always)
     func place(_ word: UnsafeBufferPointer<UInt8>, isPart: Bool) -> Int {
         guard let base = word.baseAddress else { return 0 }

@@ -1,11 +1,14 @@
-/// Puts text in a normalization form of Unicode (UAX #15), by the tables of Unicode 9 that `tokenizers` has.
+/// Puts text in a normalization form of Unicode (UAX #15), by the tables of Unicode 9 that
+/// `tokenizers` has.
 ///
-/// Text is cut before scalars that never combine with what stands before them, and what needs no change is copied. Time is
-/// linear in the text but for the sorting of marks, O(n log n) in the longest run of them.
+/// Text is cut before scalars that never combine with what stands before them, and what needs no
+/// change is copied. Time is linear in the text but for the sorting of marks, O(n log n) in the
+/// longest run of them.
 struct NormalizationForm: Sendable {
     private let tables: NormalizationTables
     private let composes: Bool
-    /// By scalar: bit 0 says that nothing before it changes with it, bit 1 that alone it stays as it is.
+    /// By scalar: bit 0 says that nothing before it changes with it, bit 1 that alone it stays as
+    /// it is.
     private let traits: [UInt8]
 
     private static let isBoundary: UInt8 = 1

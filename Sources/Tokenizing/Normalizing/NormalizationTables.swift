@@ -2,8 +2,8 @@ import Foundation
 
 /// Decompositions, compositions and combining classes of Unicode 9.
 ///
-/// Foundation is asked for the decomposition of each scalar once. Its own normalization is not used: it follows a newer
-/// version of Unicode, and takes quadratic time on long runs of marks.
+/// Foundation is asked for the decomposition of each scalar once. Its own normalization is not
+/// used: it follows a newer version of Unicode, and takes quadratic time on long runs of marks.
 struct NormalizationTables: Sendable {
     /// A scalar and its canonical combining class.
     struct Ordered {
@@ -36,7 +36,8 @@ struct NormalizationTables: Sendable {
         var classes = [UInt8](repeating: 0, count: Self.end)
         var known: [Unicode.Scalar] = []
         for value in UInt32(0xA0)..<UInt32(Self.end) {
-            // Ideographs and symbols of these blocks neither decompose nor combine; asking takes time.
+            // Ideographs and symbols of these blocks neither decompose nor combine; asking takes
+            // time.
             if 0x3400..<0xA000 ~= value || Self.syllables.contains(value)
                 || value >= 0x20000 && value < 0x2F800
             {
@@ -59,8 +60,8 @@ struct NormalizationTables: Sendable {
                     Ordered(value: $0, combiningClass: $0 < UInt32(Self.end) ? classes[Int($0)] : 0)
                 }
             }
-            // Compositions are canonical in every form. Foundation knows what is excluded: it composes back to itself
-            // only what may be composed.
+            // Compositions are canonical in every form. Foundation knows what is excluded: it
+            // composes back to itself only what may be composed.
             let canonical = Array(text.decomposedStringWithCanonicalMapping.unicodeScalars)
             guard canonical.count > 1, let last = canonical.last,
                 Array(text.precomposedStringWithCanonicalMapping.unicodeScalars) == [scalar]

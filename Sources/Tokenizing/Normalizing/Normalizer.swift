@@ -10,10 +10,14 @@ struct Normalizer: Sendable {
         case byteLevel
     }
 
+    /// The longest decompositions have eleven times the bytes, and letters of bytes twice as many.
+    private static let mostGrowth = 32
+
     /// In the order in which they are done.
     let steps: [Step]
 
-    /// Whether the first scalar of every text stays the one that begins it: needed to know which piece begins a text.
+    /// Whether the first scalar of every text stays the one that begins it: needed to know which
+    /// piece begins a text.
     var keepsStart: Bool {
         steps.allSatisfy {
             switch $0 {
@@ -32,6 +36,7 @@ struct Normalizer: Sendable {
     func normalized(
         _ text: [UInt8], with matcher: PatternMatcher
     ) throws(TokenizerError) -> [UInt8] {
+        let longest = text.count * Self.mostGrowth + (1 << 16)
         var text = text
         for step in steps {
             switch step {
@@ -43,6 +48,9 @@ struct Normalizer: Sendable {
                 text = try Self.replaced(text, pattern, with: content, matcher)
             case .byteLevel:
                 text = text.withUnsafeBufferPointer { ByteAlphabet.mapped($0) }
+            }
+            guard text.count <= longest else {
+                throw .normalizedTooLong(bytes: text.count, limit: longest)
             }
         }
         return text

@@ -1,6 +1,6 @@
 import CPCRE2
 
-/// A compiled pattern. Its matches are those of `tokenizers`, and no text makes it search without end.
+/// A compiled pattern. Its matches are those of `tokenizers`.
 final class Pattern: @unchecked Sendable {
     /// The pattern as the tokenizer's file has it, for messages.
     let original: String
@@ -74,8 +74,10 @@ final class Pattern: @unchecked Sendable {
 
 /// What one thread needs to match patterns.
 final class PatternMatcher {
-    /// Steps of one match. Patterns of tokenizers take a few for each byte of a match; one that takes more than this is
-    /// trying every way to cut the text.
+    /// Steps of one attempt at a match. Tokenizers' patterns take a few for each byte of a match;
+    /// one that takes more than this is trying every way to cut the text. It bounds an attempt, not
+    /// a text: a pattern such as `(?:a|b)*\d`, which no known tokenizer has, takes quadratic time
+    /// on a long run. Whoever makes the file can slow the reader down, not who writes text.
     static let steps: UInt32 = 200_000_000
     /// A matcher without a compiler keeps its places here, in KiB.
     private static let heapKiB: UInt32 = 1 << 20

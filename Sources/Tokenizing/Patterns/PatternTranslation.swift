@@ -1,7 +1,8 @@
-/// A pattern of the Oniguruma library in its Ruby syntax, as `tokenizers` uses it, written for PCRE2.
+/// A pattern of the Oniguruma library in its Ruby syntax, as `tokenizers` uses it, written for
+/// PCRE2.
 ///
-/// The two libraries give some constructs different meanings (`\s`, `\w`, `\h`, `$`, `{1,3}+`), so nothing is passed
-/// through: what means the same is written anew, and anything else is refused.
+/// The two libraries give some constructs different meanings (`\s`, `\w`, `\h`, `$`, `{1,3}+`), so
+/// nothing is passed through: what means the same is written anew, and anything else is refused.
 struct PatternTranslation {
     /// Why a pattern cannot be used, and at which of its characters.
     struct Failure: Error {
@@ -19,7 +20,8 @@ struct PatternTranslation {
     /// What is a word to Oniguruma, which counts superscripts and fractions of Latin-1 too.
     private static let onigurumaWord =
         alphabetic + "\\p{M}\\p{Nd}\\p{Pc}\\x{b2}\\x{b3}\\x{b9}\\x{bc}-\\x{be}"
-    /// Alphabetic scalars that are no marks: letters, letter numbers, and letters in circles and squares.
+    /// Alphabetic scalars that are no marks: letters, letter numbers, and letters in circles and
+    /// squares.
     private static let alphabetic =
         "\\p{L}\\p{Nl}\\x{24b6}-\\x{24e9}\\x{1f130}-\\x{1f149}\\x{1f150}-\\x{1f169}\\x{1f170}-\\x{1f189}"
     /// General categories, which both libraries know under these names.

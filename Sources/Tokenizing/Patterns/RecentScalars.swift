@@ -1,17 +1,20 @@
 import CPCRE2
 
-/// Scalars that PCRE2's Unicode tables and those of `tokenizers` tell apart: assigned in one, not yet in the other.
+/// Scalars that PCRE2's Unicode tables and those of `tokenizers` tell apart: assigned in one, not
+/// yet in the other.
 ///
-/// Oniguruma and Rust's `regex` in `tokenizers` 0.23 follow Unicode 16; PCRE2 follows the version it was built for (14 in
-/// Debian 12). A pattern only asks for general categories, so each such scalar can stand in the text that PCRE2 sees
-/// as another one of the same category and length, and every match is where it should be.
+/// Oniguruma and Rust's `regex` in `tokenizers` 0.23 follow Unicode 16; PCRE2 follows the version
+/// it was built for (14 in Debian 12). A pattern only asks for general categories, so each such
+/// scalar can stand in the text that PCRE2 sees as another one of the same category and length, and
+/// every match is where it should be.
 struct RecentScalars: Sendable {
     /// The Unicode version of `tokenizers` 0.23.
     static let reference = UnicodeVersion(major: 16, minor: 0)
     /// For this process's PCRE2.
     static let current = RecentScalars(library: .ofPCRE2)
 
-    /// No assigned scalar that a category matters for lies above; what does is in none of the planes that grow.
+    /// No assigned scalar that a category matters for lies above; what does is in none of the
+    /// planes that grow.
     private static let end: UInt32 = 0x40000
     /// Bit n: scalar n has a stand-in.
     private let isRecent: [UInt64]

@@ -25,7 +25,8 @@ struct ScalarSet: Sendable {
         }
     }
 
-    /// ASCII punctuation and symbols, and what was punctuation in Unicode 8, whose tables `tokenizers` has for this.
+    /// ASCII punctuation and symbols, and what was punctuation in Unicode 8, whose tables
+    /// `tokenizers` has for this.
     static let punctuation = ScalarSet(below: 0x20000) { scalar in
         if scalar.isASCII {
             return scalar.value > 0x20 && scalar.value < 0x7F && !scalar.properties.isAlphabetic

@@ -36,7 +36,7 @@ struct AddedTokens: Sendable {
     private let begins: [Bool]
     private let word: Pattern?
 
-    /// Tokens with the bytes that are looked for; of equal ones the first counts. None is empty.
+    /// Tokens with the bytes that are looked for: none are empty, and no two equal.
     init(
         _ tokens: [(token: AddedToken, id: UInt32, wanted: [UInt8])], path: String
     ) throws(TokenizerError) {
@@ -58,7 +58,7 @@ struct AddedTokens: Sendable {
                     ends.append(-1)
                 }
             }
-            if ends[node] < 0 { ends[node] = index }
+            ends[node] = index
         }
         var nodes: [Node] = []
         var edges: [(byte: UInt8, node: Int)] = []

@@ -31,7 +31,8 @@ struct Splitter: Sendable {
         self.isInverted = isInverted
     }
 
-    /// Hands every part of `text` to `take`, and whether it is a match. Empty matches are parts too.
+    /// Hands every part of `text` to `take`, and whether it is a match. Empty matches are parts
+    /// too.
     @inline(__always)
     func forEachPart(
         of text: UnsafeBufferPointer<UInt8>, with matcher: PatternMatcher,

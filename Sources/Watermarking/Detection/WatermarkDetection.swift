@@ -124,6 +124,12 @@ package struct BayesianLikelihood: Hashable, Sendable {
         return log(ratio)
     }
 
+    /// Bounds of `logRatio`.
+    var range: ClosedRange<Double> {
+        let layers = Double(beta.count)
+        return layers * log(0.5)...layers * log(1.5)
+    }
+
     /// The posterior probability of marked text after a sum of log ratios.
     func posterior(_ sum: Double) -> Double {
         let prior = min(max(baseRate, 1e-5), 1 - 1e-5)

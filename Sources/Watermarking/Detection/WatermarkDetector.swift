@@ -1,6 +1,16 @@
 import CWatermark
 import Foundation
 
+/// Which positions of a document are one piece of evidence.
+package enum RepeatRule: Hashable, Sendable {
+    /// Those whose score is the same draw of the keyed hash. P-values hold under this rule alone.
+    case draws
+    /// Those with the same window, as in the schemes' own software.
+    case windows
+    /// None: a window counts as often as it comes, as some engines' detectors have it.
+    case counted
+}
+
 /// Reads the mark of one scheme in documents. Threads may share it, each with a scratch of its own.
 package struct WatermarkDetector: Sendable {
     /// Memory that a thread uses again for one document after the other.
@@ -32,8 +42,8 @@ package struct WatermarkDetector: Sendable {
 
     package let scheme: WatermarkScheme
     package let statistic: SynthIDStatistic
-    /// Whether a window that comes again is left out. Without, p-values are those of upstream programs and too small.
-    package let deduplicates: Bool
+    /// What becomes of windows that come again.
+    package let repeats: RepeatRule
     private let weights: LayerWeights?
     private let weightedNull: NullDistribution?
     private let bayesianNull: NullDistribution?
@@ -41,11 +51,11 @@ package struct WatermarkDetector: Sendable {
     /// - Parameter statistic: which score the p-value is of, for SynthID.
     package init(
         _ scheme: WatermarkScheme, statistic: SynthIDStatistic = .weightedMean,
-        deduplicates: Bool = true
+        repeats: RepeatRule = .draws
     ) throws(WatermarkError) {
         self.scheme = scheme
         self.statistic = statistic
-        self.deduplicates = deduplicates
+        self.repeats = repeats
         let depth = scheme.manifest.depth
         guard let masks = scheme.layerMasks else {
             weights = nil
@@ -60,7 +70,7 @@ package struct WatermarkDetector: Sendable {
             weightedNull = nil
             bayesianNull = nil
         case .weightedMean:
-            weightedNull = masks.distribution { weights.sum($0) }
+            weightedNull = masks.distribution(in: 0...Double(depth)) { weights.sum($0) }
             bayesianNull = nil
         case .bayesian(let likelihood):
             guard likelihood.beta.count == depth else {
@@ -69,7 +79,7 @@ package struct WatermarkDetector: Sendable {
                     found: "a fit of \(likelihood.beta.count) layers")
             }
             weightedNull = nil
-            bayesianNull = masks.distribution { likelihood.logRatio($0) }
+            bayesianNull = masks.distribution(in: likelihood.range) { likelihood.logRatio($0) }
         }
     }
 
@@ -109,6 +119,7 @@ package struct WatermarkDetector: Sendable {
         scratch.reserve(positions)
         swm_synthid_layers(scheme.kernel.pointer, answer, count, &scratch.layers)
         swm_synthid_contexts(scheme.kernel.pointer, answer, count, &scratch.hashes)
+        let deduplicates = repeats != .counted
         if deduplicates { scratch.seen.reset(for: positions) }
         let history = scheme.manifest.contextHistory
         var scored = 0
@@ -165,7 +176,7 @@ package struct WatermarkDetector: Sendable {
         scratch.positions.removeAll(keepingCapacity: true)
         if first < total { scratch.positions.append(contentsOf: UInt32(first)..<UInt32(total)) }
         var candidates = scratch.positions.count
-        if deduplicates { candidates = leaveOutRepeats(width, &scratch) }
+        if repeats != .counted { candidates = leaveOutRepeats(width, &scratch) }
         let repeated = candidates - scratch.positions.count
         let evidence: MarkEvidence
         var upstream: Double?
@@ -208,17 +219,22 @@ package struct WatermarkDetector: Sendable {
             mean: nil, weightedMean: nil, posterior: nil, upstreamPValue: upstream, keys: keys)
     }
 
-    /// Leaves of `scratch.positions` those whose window is new. Gives the number looked at.
+    /// Leaves of `scratch.positions` those whose draw is new. Gives the number looked at.
     ///
-    /// KGW's window counts with its token, as in transformers' `ignore_repeated_ngrams`; the other schemes draw one set of
-    /// numbers for a context, so that the context alone counts.
+    /// The Gumbel schemes draw one set of numbers for a context, so that the context alone counts. KGW's draws go with the
+    /// token: by what seeds them, or by the window with its token as in transformers' `ignore_repeated_ngrams`.
     private func leaveOutRepeats(_ width: Int, _ scratch: inout Scratch) -> Int {
         let count = scratch.positions.count
-        swm_window_hashes(
-            scratch.tokens, scratch.positions, count, UInt32(width), &scratch.hashes,
-            &scratch.pairs)
-        scratch.seen.reset(for: count)
         let isKGW = [.kgwLeftHash, .kgwSelfHash].contains(scheme.manifest.scheme)
+        if isKGW, repeats == .draws {
+            swm_green_draws(
+                scheme.kernel.pointer, scratch.tokens, scratch.positions, count, &scratch.pairs)
+        } else {
+            swm_window_hashes(
+                scratch.tokens, scratch.positions, count, UInt32(width), &scratch.hashes,
+                &scratch.pairs)
+        }
+        scratch.seen.reset(for: count)
         let limit =
             scheme.manifest.scheme == .sglangGumbel
             ? max(1, scheme.manifest.contextHistory) : Int.max

@@ -25,26 +25,29 @@ struct AnswerFeatures: Sendable {
             ? String(decoding: answer.utf8.prefix(Self.longest), as: UTF8.self) : answer
         let words = AnswerWords(text).words
         let hashes = words.map { Self.hash($0.utf8) }
-        var single: [UInt64: Int] = [:]
-        for (index, hash) in hashes.enumerated() {
-            single[hash, default: 0] += 1
-            if index > 0 { single[Self.joined(hashes[index - 1], hash), default: 0] += 1 }
+        var single = hashes
+        for index in hashes.indices.dropFirst() {
+            single.append(Self.joined(hashes[index - 1], hashes[index]))
         }
         self.words = Self.bag(single)
-        var runs: [UInt64: Int] = [:]
+        var runs: [UInt64] = []
         if hashes.count >= Self.longRun {
             for start in 0...(hashes.count - Self.longRun) {
-                runs[hashes[start..<start + Self.longRun].reduce(1, Self.joined)] = 1
+                runs.append(hashes[start..<start + Self.longRun].reduce(1, Self.joined))
             }
         }
         self.runs = Self.bag(runs)
         // Words with one space between them: wording without layout.
-        let bytes = Array(words.joined(separator: " ").unicodeScalars.map(\.value))
-        var characters: [UInt64: Int] = [:]
-        if bytes.count >= Self.characterRun {
-            for start in 0...(bytes.count - Self.characterRun) {
-                let run = bytes[start..<start + Self.characterRun]
-                characters[run.reduce(2) { Self.joined($0, UInt64($1)) }, default: 0] += 1
+        let scalars = Array(words.joined(separator: " ").unicodeScalars.map(\.value))
+        var characters: [UInt64] = []
+        if scalars.count >= Self.characterRun {
+            characters.reserveCapacity(scalars.count)
+            for start in 0...(scalars.count - Self.characterRun) {
+                var hash: UInt64 = 2
+                for index in start..<start + Self.characterRun {
+                    hash = Self.joined(hash, UInt64(scalars[index]))
+                }
+                characters.append(hash)
             }
         }
         self.characters = Self.bag(characters)
@@ -83,8 +86,18 @@ struct AnswerFeatures: Sendable {
         ]
     }
 
-    private static func bag(_ counts: [UInt64: Int]) -> Bag {
-        counts.map { ($0.key, 1 + log(Double($0.value))) }.sorted { $0.hash < $1.hash }
+    private static func bag(_ hashes: [UInt64]) -> Bag {
+        let sorted = hashes.sorted()
+        var bag: Bag = []
+        bag.reserveCapacity(sorted.count)
+        var start = 0
+        while start < sorted.count {
+            var end = start + 1
+            while end < sorted.count, sorted[end] == sorted[start] { end += 1 }
+            bag.append((sorted[start], end - start == 1 ? 1 : 1 + log(Double(end - start))))
+            start = end
+        }
+        return bag
     }
 
     private static func hash(_ bytes: String.UTF8View) -> UInt64 {
@@ -105,20 +118,16 @@ struct PromptComparison {
     /// words, characters, runs, style.
     static let components = ["words", "characters", "runs", "style"]
 
-    private let counts: [[UInt64: Int]]
+    private let counts: [FeatureCounts]
     private let pool: Int
     /// The standard deviations of style in the pool.
     private let spreads: [Double]
 
     /// - Parameter pool: answers in which a feature is counted; the order does not matter.
     init(pool: [AnswerFeatures]) {
-        var counts = [[UInt64: Int]](repeating: [:], count: 3)
-        for answer in pool {
-            for (index, bag) in [answer.words, answer.characters, answer.runs].enumerated() {
-                for entry in bag { counts[index][entry.hash, default: 0] += 1 }
-            }
+        counts = [\AnswerFeatures.words, \.characters, \.runs].map { bag in
+            FeatureCounts(pool.map { $0[keyPath: bag] })
         }
-        self.counts = counts
         self.pool = pool.count
         let n = Double(max(1, pool.count))
         spreads = (pool.first?.style.indices ?? 0..<0).map { feature in
@@ -130,44 +139,56 @@ struct PromptComparison {
         }
     }
 
-    /// Similarity of two answers by each component, 0...1.
-    func similarity(_ a: AnswerFeatures, _ b: AnswerFeatures) -> [Double] {
-        [
-            cosine(a.words, b.words, counts[0]), cosine(a.characters, b.characters, counts[1]),
-            cosine(a.runs, b.runs, counts[2]), closeness(a.style, b.style),
-        ]
+    /// An answer whose features are weighed: each bag has length 1, or is empty.
+    struct Weighed: Sendable {
+        fileprivate let bags: [AnswerFeatures.Bag]
+        fileprivate let style: [Double]
     }
 
-    /// The cosine under weights log((n + 1) / (answers of the pool with the feature + 1)): what everybody answers to this
-    /// prompt weighs nothing.
-    private func cosine(
-        _ a: AnswerFeatures.Bag, _ b: AnswerFeatures.Bag, _ counts: [UInt64: Int]
-    ) -> Double {
-        func weighted(_ entry: (hash: UInt64, weight: Double)) -> Double {
-            entry.weight * log(Double(pool + 1) / Double((counts[entry.hash] ?? 0) + 1))
+    /// Weights are log((n + 1) / (answers of the pool with the feature + 1)): what everybody answers to this prompt weighs
+    /// nothing.
+    func weigh(_ answer: AnswerFeatures) -> Weighed {
+        let bags = zip([answer.words, answer.characters, answer.runs], counts).map { bag, counts in
+            var weighed = bag
+            var square = 0.0
+            for index in weighed.indices {
+                weighed[index].weight *= log(
+                    Double(pool + 1) / Double(counts[weighed[index].hash] + 1))
+                square += weighed[index].weight * weighed[index].weight
+            }
+            guard square > 0 else { return AnswerFeatures.Bag() }
+            let scale = 1 / square.squareRoot()
+            for index in weighed.indices { weighed[index].weight *= scale }
+            return weighed
         }
-        func square(_ bag: AnswerFeatures.Bag) -> Double {
-            bag.reduce(0) { total, entry in
-                let value = weighted(entry)
-                return total + value * value
+        return Weighed(bags: bags, style: answer.style)
+    }
+
+    /// Similarity of two answers by each component, 0...1.
+    func similarity(_ a: Weighed, _ b: Weighed) -> [Double] {
+        zip(a.bags, b.bags).map(Self.product) + [closeness(a.style, b.style)]
+    }
+
+    private static func product(_ a: AnswerFeatures.Bag, _ b: AnswerFeatures.Bag) -> Double {
+        a.withUnsafeBufferPointer { a in
+            b.withUnsafeBufferPointer { b in
+                var product = 0.0
+                var i = 0
+                var j = 0
+                while i < a.count, j < b.count {
+                    if a[i].hash == b[j].hash {
+                        product += a[i].weight * b[j].weight
+                        i += 1
+                        j += 1
+                    } else if a[i].hash < b[j].hash {
+                        i += 1
+                    } else {
+                        j += 1
+                    }
+                }
+                return product
             }
         }
-        var product = 0.0
-        var i = 0
-        var j = 0
-        while i < a.count, j < b.count {
-            if a[i].hash == b[j].hash {
-                product += weighted(a[i]) * weighted(b[j])
-                i += 1
-                j += 1
-            } else if a[i].hash < b[j].hash {
-                i += 1
-            } else {
-                j += 1
-            }
-        }
-        let norm = (square(a) * square(b)).squareRoot()
-        return norm > 0 ? product / norm : 0
     }
 
     /// 1 for the same style, 0 where every feature is three deviations of the pool or more apart.
@@ -179,5 +200,37 @@ struct PromptComparison {
             features += 1
         }
         return features > 0 ? total / Double(features) : 0
+    }
+}
+
+/// In how many bags a feature is. Features are hashes already, so that their lower bits are as good a place as any.
+private struct FeatureCounts: Sendable {
+    private var hashes: [UInt64]
+    private var counts: [Int32]
+    private let mask: Int
+
+    init(_ bags: [AnswerFeatures.Bag]) {
+        let total = bags.reduce(0) { $0 + $1.count }
+        var size = 64
+        while size < 2 * total { size *= 2 }
+        hashes = [UInt64](repeating: 0, count: size)
+        counts = [Int32](repeating: 0, count: size)
+        mask = size - 1
+        for bag in bags {
+            for entry in bag {
+                let slot = slot(entry.hash)
+                hashes[slot] = entry.hash
+                counts[slot] += 1
+            }
+        }
+    }
+
+    subscript(hash: UInt64) -> Int { Int(counts[slot(hash)]) }
+
+    /// Where a hash is, or the free slot for it.
+    private func slot(_ hash: UInt64) -> Int {
+        var slot = Int(truncatingIfNeeded: hash ^ hash >> 32) & mask
+        while counts[slot] != 0, hashes[slot] != hash { slot = (slot + 1) & mask }
+        return slot
     }
 }

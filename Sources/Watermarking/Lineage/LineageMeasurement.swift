@@ -1,4 +1,6 @@
+import Dispatch
 import Foundation
+import Synchronization
 
 /// Similarities of models' answers, prompt by prompt.
 struct LineageMeasurement {
@@ -63,23 +65,24 @@ struct LineageMeasurement {
         var similarities = [[[Double]]](
             repeating: [[Double]](repeating: [], count: others.count), count: components)
         let hasBase = roles.base != nil
-        for key in keys.sorted() {
-            let own = fixed.map { AnswerFeatures($0.answers[key] ?? "") }
-            let poolFeatures =
-                [own[0]] + references.map { AnswerFeatures($0.answers[key] ?? "") }
-            let comparison = PromptComparison(pool: poolFeatures)
-            for (index, features) in poolFeatures.enumerated() {
-                let near = comparison.similarity(features, own[1])
-                let far =
-                    hasBase
-                    ? comparison.similarity(features, own[2])
-                    : [Double](repeating: 0, count: components)
-                for c in 0..<components { differences[c][index].append(near[c] - far[c]) }
-            }
-            let otherFeatures = Array(own.dropFirst()) + poolFeatures.dropFirst()
-            for (index, features) in otherFeatures.enumerated() {
-                let near = comparison.similarity(own[0], features)
-                for c in 0..<components { similarities[c][index].append(near[c]) }
+        let order = keys.sorted()
+        let (roled, unrelated) = (fixed, references)
+        let found = Mutex([PromptResult?](repeating: nil, count: order.count))
+        DispatchQueue.concurrentPerform(iterations: order.count) { index in
+            let key = order[index]
+            let result = PromptResult(
+                fixed: roled.map { $0.answers[key] ?? "" },
+                references: unrelated.map { $0.answers[key] ?? "" }, hasBase: hasBase)
+            found.withLock { $0[index] = result }
+        }
+        for case let result? in found.withLock({ $0 }) {
+            for c in 0..<components {
+                for model in pool.indices {
+                    differences[c][model].append(result.differences[model][c])
+                }
+                for model in others.indices {
+                    similarities[c][model].append(result.toSuspect[model][c])
+                }
             }
         }
         let scales = differences.map(Self.scale)
@@ -109,5 +112,30 @@ struct LineageMeasurement {
             }
         }
         return sums
+    }
+}
+
+/// One prompt's similarities, by model and component.
+private struct PromptResult: Sendable {
+    /// Of the suspect and the references: to the teacher less to the base.
+    let differences: [[Double]]
+    /// Of the suspect to all others: those with roles, then the references.
+    let toSuspect: [[Double]]
+
+    /// - Parameter fixed: answers of the suspect, the teacher, the base if there is one, and siblings.
+    init(fixed: [String], references: [String], hasBase: Bool) {
+        let own = fixed.map(AnswerFeatures.init)
+        let pool = [own[0]] + references.map(AnswerFeatures.init)
+        let comparison = PromptComparison(pool: pool)
+        let ownWeighed = own.map(comparison.weigh)
+        let weighed = [ownWeighed[0]] + pool.dropFirst().map(comparison.weigh)
+        differences = weighed.map { answer in
+            let near = comparison.similarity(answer, ownWeighed[1])
+            guard hasBase else { return near }
+            return zip(near, comparison.similarity(answer, ownWeighed[2])).map { $0 - $1 }
+        }
+        toSuspect = (ownWeighed.dropFirst() + weighed.dropFirst()).map {
+            comparison.similarity(ownWeighed[0], $0)
+        }
     }
 }

@@ -22,7 +22,7 @@ package struct ScoreTotals: Codable, Hashable, Sendable {
 /// log(1 + u) <= u, which keeps a supermartingale.
 package struct MixtureMartingale: Sendable {
     /// Mean shifts that the tilts are best against, in standard deviations of one score: from what a student of few marked
-    /// answers shows (0.02) to what the teacher itself does (1). A shift between two of them loses 6 % of the evidence at most.
+    /// answers shows (0.02) to what the teacher itself does (1). A shift between two of them loses 4 % of the evidence at most.
     static let shifts: [Double] = (0..<20).map { 0.002 * pow(2, Double($0) / 2) }
 
     private let tilts: [Double]

@@ -7,7 +7,7 @@ import Foundation
 #endif
 
 /// A file that only grows, of which a saved state says how much counts: what is behind that was written by a run that was
-/// killed before it could save, and is cut off.
+/// killed before it could save, and is cut off. One run at a time has it.
 final class GrowingFile {
     private let descriptor: Int32
     let path: String
@@ -25,6 +25,10 @@ final class GrowingFile {
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
             throw .file(path: path, reason: "not a regular file")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw .state(path: path, reason: "is in use by another run")
         }
         guard Int(status.st_size) >= count else {
             close(descriptor)

@@ -77,8 +77,12 @@ package struct ProvenanceVerdict: Hashable, Sendable {
         case inconclusive = "inconclusive"
     }
 
-    /// Variance ratios above this are too far from the null for a finding.
+    /// Variance ratios of controls above this are too far from the null for a finding. A suspect's own may be: a mark
+    /// prefers some hashes to others, and text that learned from it follows.
     static let largestVarianceRatio = 1.1
+
+    /// Without a plan fewer scored tokens are too few: a student of 5 % marked answers shows p = 0.1 there (Sander et al.).
+    static let leastScored = 1000
 
     package let outcome: Outcome
     /// Why, a sentence each.
@@ -110,16 +114,21 @@ package struct ProvenanceVerdict: Hashable, Sendable {
                     + "show the mark: its null does not describe such text, or the control is no control"
             )
         }
-        if suspect.varianceRatio > Self.largestVarianceRatio {
+        for control in controls where control.varianceRatio > Self.largestVarianceRatio {
             reasons.append(
-                "the scheme's hashes of this text cluster: the sum of scores varies "
-                    + "\((suspect.varianceRatio * 100).rounded() / 100) times as much as the null says"
+                "the scheme's hashes of \(control.name)'s text cluster: the sum of its scores varies "
+                    + "\((control.varianceRatio * 100).rounded() / 100) times as much as the null says"
             )
         }
         let isFound = corrected.map { $0 <= log(alpha) } ?? false
         if let planned = suspect.settings.plannedCount, suspect.scored < planned, !isFound {
             reasons.append(
                 "\(suspect.scored) of \(planned) planned tokens were scored; too few to say more")
+        } else if suspect.settings.plannedCount == nil, suspect.scored < Self.leastScored, !isFound
+        {
+            reasons.append(
+                "\(suspect.scored) tokens were scored; fewer than \(Self.leastScored) say nothing "
+                    + "without a plan")
         } else if corrected == nil {
             reasons.append("the fixed-size test needs a planned number of scored tokens")
         }

@@ -59,6 +59,14 @@ package final class ProvenanceRun {
         if let planned = settings.plannedCount, planned < 1 {
             throw .settings(reason: "the planned number of scored tokens must be above 0")
         }
+        guard WindowScorer(scheme).width > 0 else {
+            throw .mark(
+                .unsupported(
+                    scheme: scheme.manifest.scheme.rawValue,
+                    reason:
+                        "scores depend on no token before (context_width 1), so that what was read "
+                        + "in a prompt cannot be told from what was learned"))
+        }
         self.settings = settings
         self.filter = filter
         self.encoder = encoder

@@ -157,8 +157,11 @@ struct RadioactivityTest: Sendable {
 
     var memoryBytes: Int { seen.bytes + cells.count * 4 }
 
-    /// SynthID's table variant: the variance of the sum over that of independent scores, keys drawn anew. Scores that come
-    /// from the same 16 bits are the same, so that texts whose hashes cluster spread wider than the null says. 1 elsewhere.
+    /// SynthID's table variant: the variance of the sum over that of independent scores, keys drawn anew; 1 elsewhere.
+    ///
+    /// Scores that come from the same 16 bits are the same, so that texts whose hashes cluster spread wider than the null
+    /// says. Unmarked text hardly does: 0.99 to 1.00 for 10,000 to 2,000,000 distinct positions of English under a vocabulary
+    /// of 49,152. Marked text does, since the mark prefers some hashes.
     var varianceRatio: Double {
         guard !cells.isEmpty, totals.count > 0 else { return 1 }
         let n = Double(totals.count)

@@ -105,6 +105,10 @@ struct WindowScorer: Sendable {
         var pairs = contexts
         swm_window_hashes(
             tokens, positions, positions.count, UInt32(width), &contexts, &pairs)
+        if scheme.kernel.greenCache != nil {
+            swm_green_draws(
+                scheme.kernel.pointer, tokens, positions, positions.count, &pairs)
+        }
         return (contexts, pairs)
     }
 

@@ -5,7 +5,7 @@ import Foundation
 package struct ScoredPosition: Hashable, Sendable {
     /// A hash of the window before the token, under no key.
     package let context: UInt64
-    /// A hash of window and token together.
+    /// A hash of window and token together; for KGW of the draw that decides the position. Equal pairs, equal scores.
     package let pair: UInt64
     /// Index of the token in the answer.
     package let position: Int
@@ -129,6 +129,9 @@ package struct WatermarkScheme: Sendable {
         var pairs = contexts
         swm_window_hashes(
             tokens, positions, positions.count, UInt32(precedingWidth), &contexts, &pairs)
+        if kernel.greenCache != nil {
+            swm_green_draws(kernel.pointer, tokens, positions, positions.count, &pairs)
+        }
         return positions.indices.map { index in
             ScoredPosition(
                 context: contexts[index], pair: pairs[index],

@@ -56,23 +56,34 @@ package struct NullDistribution: Sendable {
             CumulantFunction(offset: 0, step: 1, probabilities: probabilities, isDense: false))
     }
 
-    /// Each of these values equally likely. Values are dealt to 2,048 even steps, which keeps the mean.
+    /// Each of these values equally likely.
     package static func values(_ values: [Double]) -> NullDistribution {
         let low = values.min() ?? 0
-        let high = values.max() ?? 0
+        return .values(in: low...max(low, values.max() ?? 0)) { add in values.forEach(add) }
+    }
+
+    /// Each of the values that `generate` gives, in a range that holds them all, equally likely. Values are dealt to 2,048
+    /// even steps, which keeps the mean.
+    static func values(
+        in range: ClosedRange<Double>, _ generate: ((Double) -> Void) -> Void
+    ) -> NullDistribution {
         let steps = 2047
-        let step = high > low ? (high - low) / Double(steps) : 1
-        var probabilities = [Double](repeating: 0, count: steps + 1)
-        let share = 1 / Double(max(1, values.count))
-        for value in values {
-            let place = (value - low) / step
+        let width = range.upperBound - range.lowerBound
+        let step = width > 0 ? width / Double(steps) : 1
+        var weights = [Double](repeating: 0, count: steps + 1)
+        var count = 0
+        generate { value in
+            let place = min(Double(steps), max(0, (value - range.lowerBound) / step))
             let index = min(steps - 1, Int(place))
-            probabilities[index] += share * (Double(index + 1) - place)
-            probabilities[index + 1] += share * (place - Double(index))
+            weights[index] += Double(index + 1) - place
+            weights[index + 1] += place - Double(index)
+            count += 1
         }
+        let probabilities = weights.map { $0 / Double(max(1, count)) }
         return NullDistribution(
             .other,
-            CumulantFunction(offset: low, step: step, probabilities: probabilities, isDense: true))
+            CumulantFunction(
+                offset: range.lowerBound, step: step, probabilities: probabilities, isDense: true))
     }
 
     /// log E exp(theta X); infinite where it does not exist.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Charts
 import Foundation
 import Scanning
 import Watermarking
@@ -50,6 +51,9 @@ struct ProvenancePlanCommand: ParsableCommand {
     @Option(help: "Seed of the simulation.")
     var seed: UInt64 = 1
 
+    @Option(help: "An SVG file for curves of power against scored tokens.")
+    var plot: String?
+
     @Option(help: "table or json.")
     var format = Format.table
 
@@ -95,11 +99,25 @@ struct ProvenancePlanCommand: ParsableCommand {
                 }
                 plans.append((name, plan))
             }
+            try plot.map { try draw(plans, $0) }
             switch format {
             case .table: table(plans)
             case .json: json(plans, manifest)
             }
         } catch { throw ProvenanceCommand.fail(error) }
+    }
+
+    private func draw(_ plans: [(name: String, plan: ProvenancePlan?)], _ path: String) throws {
+        var series: [LineChart.Series] = []
+        for (name, plan) in plans {
+            let curve = plan?.curve ?? []
+            series.append(.init("\(name), fixed", curve.map { (Double($0.count), $0.fixed) }))
+            series.append(.init("\(name), anytime", curve.map { (Double($0.count), $0.anytime) }))
+        }
+        let chart = LineChart(
+            title: "Power at p \(alpha / Double(tests))", xLabel: "scored tokens", yLabel: "power",
+            series: series, levels: [("\(power)", power)], isLogarithmic: true)
+        try Data(chart.svg().utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     }
 
     private func curves() throws -> [(String, ShiftCurve?)] {

@@ -78,9 +78,12 @@ struct ProvenanceReport {
                     + "one takes draws as independent, which errs on the suspect's side.")
         case .synthid:
             lines.append(
-                "Scores depend on 16 bits of a hash of the window and token. Under keys drawn anew the sum then varies "
-                    + "\(Self.short(suspect.varianceRatio)) times as much as independent scores would."
-            )
+                "Scores depend on 16 bits of a hash of window and token; unmarked text spreads evenly over them, so that the sum "
+                    + "varies as that of independent scores. The controls' ratio of variances shows it (1 is even): "
+                    + (controls.isEmpty
+                        ? "none were tested."
+                        : controls.map { "\($0.name) \(Self.short($0.varianceRatio))" }.joined(
+                            separator: ", ") + "."))
         default: break
         }
         return lines

@@ -142,6 +142,10 @@ final class ProvenanceSubjects {
         guard let file = address.prompts else {
             throw ProvenanceError.settings(reason: "an address needs --prompts")
         }
+        guard encoder != nil else {
+            throw ProvenanceError.settings(
+                reason: "an address answers in text, which needs --tokenizer")
+        }
         let endpoint = try address.endpoint(source, control: isControl ? name : nil)
         settings.suspect = endpoint.name
         let run = try ProvenanceRun(

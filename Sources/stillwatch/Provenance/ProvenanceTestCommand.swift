@@ -11,7 +11,7 @@ struct ProvenanceTestCommand: ParsableCommand {
             and tokens), or an OpenAI-compatible address that is asked the prompts of --prompts. --protocol open scores what a \
             suspect with known weights predicts in text it reads: {"tokens": [...], "predictions": [...]}, prediction i being its \
             most likely token before token i. The test may be watched (trace.jsonl), stopped and gone on with by the same command. \
-            Writes report.json and report.md to the state folder and a table to standard output. Exit status: 0 it ran; 1 with \
+            Writes report.json, report.md and p-values.svg to the state folder and a table to standard output. Exit status: 0 it ran; 1 with \
             --exit-code when the finding is "consistent with training on marked answers"; 2 it could not run.
             """)
 
@@ -135,7 +135,7 @@ struct ProvenanceTestCommand: ParsableCommand {
                         + "digits, '-' and '_'")
             }
             let name = String(text[..<equals])
-            guard names.insert(name).inserted else {
+            guard name != "suspect", names.insert(name).inserted else {
                 throw ValidationError("--control: '\(name)' comes twice")
             }
             return (name, String(text[text.index(after: equals)...]))
@@ -188,6 +188,8 @@ struct ProvenanceTestCommand: ParsableCommand {
                 !others.contains { $0.name == name }
             }, isStopped: subjects.isStopped)
         try report.write(to: state)
+        try ProvenanceChart.write(
+            folder: state, controls: others.map(\.name), alpha: alpha / Double(tests))
         switch format {
         case .table: Terminal.output(report.table)
         case .json: Terminal.output(report.json)
@@ -207,12 +209,15 @@ struct ProvenanceTestCommand: ParsableCommand {
         let questions = set.questions.map(\.text)
         let prompts = (0..<samples).flatMap { _ in questions }
         var isKnown = false
+        var knowing: [String] = []
         for (name, source) in [("suspect", suspect)] + (try controls()) {
             let place = name == "suspect" ? "\(state)/suspect" : "\(state)/controls/\(name)"
             let answers = try ProvenanceSubjects.answers(
                 source, prompts: prompts, address: address,
                 control: name == "suspect" ? nil : name, folder: place)
-            var arguments = ["--set", canaries, "--answers", answers, "--alpha", "\(alpha)"]
+            var arguments = [
+                "--set", canaries, "--answers", answers, "--alpha", "\(alpha / Double(tests))",
+            ]
             for campaign in campaign { arguments += ["--campaign", campaign] }
             if let commitment { arguments += ["--commitment", commitment] }
             arguments += ["--format", format.rawValue, "--exit-code"]
@@ -221,10 +226,15 @@ struct ProvenanceTestCommand: ParsableCommand {
                 try CanaryTestCommand.parse(arguments).run()
             } catch let code as ExitCode {
                 guard code == ExitCode(1) else { throw code }
-                if name == "suspect" { isKnown = true }
+                if name == "suspect" { isKnown = true } else { knowing.append(name) }
             }
         }
-        return isKnown
+        if !knowing.isEmpty {
+            Terminal.message(
+                "inconclusive: \(knowing.joined(separator: ", ")), a control, knows a line; were the secrets kept?"
+            )
+        }
+        return isKnown && knowing.isEmpty
     }
 }
 

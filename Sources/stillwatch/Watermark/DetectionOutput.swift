@@ -1,3 +1,4 @@
+import Charts
 import Documents
 import Foundation
 import Scanning
@@ -12,10 +13,33 @@ struct DetectionOutput {
     private(set) var bad = 0
     private(set) var firstBad = ""
     private(set) var found = 0
+    private let plot: String?
+    /// Place and z of documents, for a chart: all of the first, then every so many.
+    private var points: [(x: Double, y: Double)] = []
+    private var stride = 1
+    private static let mostPoints = 20_000
 
-    init(format: WatermarkDetectCommand.Format, alpha: Double) {
+    init(format: WatermarkDetectCommand.Format, alpha: Double, plot: String?) {
         self.format = format
         self.alpha = alpha
+        self.plot = plot
+    }
+
+    private mutating func note(_ detection: WatermarkDetection) {
+        guard plot != nil, documents % stride == 0 else { return }
+        points.append((Double(documents), detection.evidence.zScore))
+        guard points.count > Self.mostPoints else { return }
+        stride *= 2
+        points = points.filter { Int($0.x) % stride == 0 }
+    }
+
+    /// Draws z by document.
+    func draw() throws {
+        guard let plot else { return }
+        let chart = LineChart(
+            title: "z by document", xLabel: "document", yLabel: "deviations above unmarked text",
+            series: [.init("documents", points, isScattered: true)])
+        try Data(chart.svg().utf8).write(to: URL(fileURLWithPath: plot), options: .atomic)
     }
 
     mutating func write(_ batch: [MarkedDocument]) {
@@ -26,6 +50,7 @@ struct DetectionOutput {
             documents += 1
             switch document.outcome {
             case .detection(let detection):
+                note(detection)
                 let isFound = detection.evidence.logPValue <= log(alpha)
                 if isFound { found += 1 }
                 switch format {
@@ -45,6 +70,8 @@ struct DetectionOutput {
             }
             if pending.count > 1 << 16 { flush() }
         }
+        // Lines of a stream are shown as they come.
+        flush()
     }
 
     mutating func flush() {

@@ -50,6 +50,9 @@ struct WatermarkDetectCommand: ParsableCommand {
     @Option(help: "table or json (a line for each document).")
     var format = Format.table
 
+    @Option(help: "An SVG file for a chart of z by document.")
+    var plot: String?
+
     @Option(help: "Threads; the number of processors if not given.")
     var threads: Int?
 
@@ -81,13 +84,14 @@ struct WatermarkDetectCommand: ParsableCommand {
     }
 
     func run() throws {
-        var output = DetectionOutput(format: format, alpha: alpha)
+        var output = DetectionOutput(format: format, alpha: alpha, plot: plot)
         do {
             let reader = try reader()
             let scan = DocumentScan(
                 reader, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
                 longestLine: longestLine << 20)
             try scan.run(try InputSet(paths).files) { output.write($0) }
+            try output.draw()
         } catch {
             output.flush()
             Terminal.message("stillwatch: \(Terminal.safe("\(error)"))")
@@ -118,7 +122,8 @@ struct WatermarkDetectCommand: ParsableCommand {
         }
         let encoder = try tokenizer.map { try TokenizerFile.encoder($0, manifest) }
         return .tokens(
-            try WatermarkDetector(scheme, statistic: statistic, deduplicates: !countsRepeats),
+            try WatermarkDetector(
+                scheme, statistic: statistic, repeats: countsRepeats ? .counted : .draws),
             encoder)
     }
 }
