@@ -182,7 +182,7 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Gateway", "Enforcement", "Store", "Exchanges", "Sketches", "Detection", "Scanning",
-                "Simulation",
+                "Simulation", "Watermarking",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

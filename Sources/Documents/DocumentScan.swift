@@ -82,13 +82,7 @@ package struct DocumentScan: Sendable {
         private func detect() throws -> WatermarkDetection {
             switch reader {
             case .tokens(let detector, let encoder):
-                if document.isText {
-                    guard let encoder else {
-                        throw BadDocument("holds text; name the tokenizer's file with --tokenizer")
-                    }
-                    document.tokens = try document.text.withUnsafeBufferPointer(encoder)
-                    document.promptTokens = try document.prompt.withUnsafeBufferPointer(encoder)
-                }
+                try document.encode(encoder)
                 return try detector.detect(
                     answer: document.tokens, prompt: document.promptTokens, &scratch)
             case .words(let choice):

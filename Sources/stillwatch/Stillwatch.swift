@@ -13,7 +13,7 @@ struct Stillwatch: ParsableCommand {
             ScanCommand.self, WatchCommand.self, ProfileCommand.self, MergeCommand.self,
             JudgeCommand.self, SimulateCommand.self, ScoreCommand.self,
             DrillCommand.self, CalibrateCommand.self, CompareCommand.self, WatermarkCommand.self,
-            ProvenanceCommand.self, LineageCommand.self,
+            ProvenanceCommand.self,
             ServeHandover.self,
             KeyHandover.self, AccountHandover.self, CampaignHandover.self, SwitchHandover.self,
             ApprovalHandover.self, AuditHandover.self,

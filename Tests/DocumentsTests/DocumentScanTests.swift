@@ -81,7 +81,11 @@ struct DocumentScanTests {
         (#"{"tokens":[1],"prompt_tokens":[70000]}"#, "token 1"),
         (#"{"text":"words"}"#, "tokenizer"), (#"{"text":7}"#, "text"),
         (#"{"id":[],"tokens":[]}"#, "id"), (#"{"tokens":[99999999999999999999999]}"#, "number"),
-        ("\u{1}\u{2}", "JSON"), (#"{"a":"# + String(repeating: "[", count: 500) + String(repeating: "]", count: 500) + "}", "nested"),
+        ("\u{1}\u{2}", "JSON"),
+        (
+            #"{"a":"# + String(repeating: "[", count: 500) + String(repeating: "]", count: 500)
+                + "}", "nested"
+        ),
     ]
 
     @Test(arguments: bad.indices)

@@ -114,4 +114,69 @@ struct SynthIDTests {
         swm_synthid_layers_of_hashes(folded.kernel.pointer, &hashes, hashes.count)
         #expect(hashes == layers, "keys \(keys)")
     }
+
+    private struct Bayesian: Decodable {
+        struct Case: Decodable {
+            let tokenIds: [UInt32]
+            let keys: [Whole]
+            let beta: [Double]
+            let delta: [[Double]]
+            let baseRate: Double
+            let posterior: Double
+        }
+        let cases: [Case]
+    }
+
+    private static func standard(_ keys: [String]) throws -> WatermarkScheme {
+        try Vectors.scheme(
+            "synthid", keys: keys,
+            [
+                "context_width": 4, "vocabulary_size": 50_000, "context_history": 1024,
+                "depth": keys.count, "table_size": 65_536, "table_seed": 0,
+            ])
+    }
+
+    @Test func posteriorIsTransformers() throws {
+        let path = try #require(Vectors.files("synthid_bayesian").first)
+        for vector in try Vectors.read(Bayesian.self, path).cases {
+            let likelihood = try BayesianLikelihood(
+                beta: vector.beta, delta: vector.delta, baseRate: vector.baseRate)
+            let detector = try WatermarkDetector(
+                Self.standard(vector.keys.map(\.text)), statistic: .bayesian(likelihood))
+            var scratch = WatermarkDetector.Scratch()
+            let found = try detector.detect(answer: vector.tokenIds, &scratch)
+            #expect(
+                Vectors.agree(found.posterior ?? -1, vector.posterior, 1e-6),
+                "depth \(vector.beta.count)")
+        }
+    }
+
+    @Test func fitFindsTheLikelihoodThatLayersWereDrawnFrom() throws {
+        let depth = 6
+        let beta = [1.0, -1, 0, -2, 0.5, -1]
+        var delta = [[Double]](repeating: [Double](repeating: 0, count: depth), count: depth)
+        delta[2][0] = 1.5
+        delta[5][4] = -1.5
+        var random = SeededRandom(seed: 31)
+        var fit = LikelihoodFit(depth: depth)
+        fit.add(
+            (0..<60_000).map { _ in
+                var mask: UInt64 = 0
+                for layer in 0..<depth {
+                    var logit = beta[layer]
+                    for j in 0..<layer where mask >> UInt64(j) & 1 == 1 { logit += delta[layer][j] }
+                    let half = 0.5 / (1 + exp(-logit))
+                    if random.uniform() < 0.5 * (1 + half) { mask |= 1 << UInt64(layer) }
+                }
+                return mask
+            })
+        let found = try fit.fitted(baseRate: 0.5)
+        // Probabilities, since coefficients of rare matches are not well determined.
+        for layer in 0..<depth {
+            let two = 1 / (1 + exp(-found.beta[layer]))
+            #expect(abs(two - 1 / (1 + exp(-beta[layer]))) < 0.12, "layer \(layer)")
+        }
+        #expect(found.delta[2][0] > 0.8 && found.delta[5][4] < -0.5)
+        #expect(throws: WatermarkError.self) { try LikelihoodFit(depth: 3).fitted(baseRate: 0.5) }
+    }
 }

@@ -7,17 +7,26 @@ import Foundation
 /// documents give a model close to one without `delta`.
 package struct LikelihoodFit: Sendable {
     /// Most positions that are fitted to; later ones are passed over.
-    package static let mostPositions = 200_000
+    package static let mostPositions = 100_000
     /// Fewest for a fit.
     package static let leastPositions = 1000
-    private static let steps = 60
+    private static let steps = 120
     /// Weight of the squares of `delta`, in positions.
     private static let penalty = 5.0
 
     private var masks: [UInt64] = []
     private let depth: Int
 
-    package init(depth: Int) { self.depth = depth }
+    init(depth: Int) { self.depth = depth }
+
+    /// - Throws: when the scheme is not one of SynthID's.
+    package init(_ scheme: WatermarkScheme) throws(WatermarkError) {
+        guard scheme.manifest.depth > 0 else {
+            throw .unsupported(
+                scheme: scheme.manifest.scheme.rawValue, reason: "has no layers to fit")
+        }
+        self.init(depth: scheme.manifest.depth)
+    }
 
     /// Positions so far.
     package var count: Int { masks.count }
@@ -74,7 +83,7 @@ package struct LikelihoodFit: Sendable {
                     bits &= bits - 1
                 }
             }
-            let rate = 0.3 / Double(step).squareRoot()
+            let rate = 0.5 / (1 + Double(step) / 10)
             for index in weights.indices {
                 let held = index == 0 ? 0 : 2 * Self.penalty * weights[index]
                 let slope = (gradient[index] - held) / n

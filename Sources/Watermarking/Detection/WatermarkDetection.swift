@@ -103,7 +103,20 @@ package struct BayesianLikelihood: Hashable, Sendable {
         }
     }
 
-    private struct File: Decodable {
+    /// Writes the fit as it is read.
+    package func write(to path: String) throws(WatermarkError) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        do {
+            try encoder.encode(File(beta: beta, delta: delta, base_rate: baseRate)).write(
+                to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw .file(
+                path: path, reason: "cannot be written; check the folder and its permissions")
+        }
+    }
+
+    private struct File: Codable {
         let beta: [Double]
         let delta: [[Double]]
         let base_rate: Double

@@ -108,24 +108,28 @@ package struct WatermarkDetector: Sendable {
 
     // MARK: SynthID
 
+    /// The layers of the positions that are scored, for a fit.
+    package func layers(
+        of answer: [UInt32], _ scratch: inout Scratch
+    ) throws(WatermarkError) -> [UInt64] {
+        let answer = try scheme.scored(answer)
+        var kept: [UInt64] = []
+        eachLayers(answer, answer.count, &scratch) { kept.append($0) }
+        return kept
+    }
+
     /// The answer alone, since a generator's context starts with it. A context that is among the last `contextHistory`
     /// ones, or zero while the history is not yet full of others, is masked, as in transformers.
-    private func layers(
-        _ answer: [UInt32], _ count: Int, _ scratch: inout Scratch
-    ) -> WatermarkDetection {
-        let width = scheme.contextWidth
-        let depth = Double(scheme.manifest.depth)
-        let positions = max(0, count - width)
+    private func eachLayers(
+        _ answer: [UInt32], _ count: Int, _ scratch: inout Scratch, _ body: (UInt64) -> Void
+    ) {
+        let positions = max(0, count - scheme.contextWidth)
         scratch.reserve(positions)
         swm_synthid_layers(scheme.kernel.pointer, answer, count, &scratch.layers)
         swm_synthid_contexts(scheme.kernel.pointer, answer, count, &scratch.hashes)
         let deduplicates = repeats != .counted
         if deduplicates { scratch.seen.reset(for: positions) }
         let history = scheme.manifest.contextHistory
-        var scored = 0
-        var ones = 0
-        var weighted = 0.0
-        var logRatio = 0.0
         for index in 0..<positions {
             let hash = scratch.hashes[index]
             if deduplicates, history > 0 {
@@ -133,7 +137,21 @@ package struct WatermarkDetector: Sendable {
                 if let former, index - Int(former) <= history { continue }
                 if hash == 0, index < history { continue }
             }
-            let mask = scratch.layers[index]
+            body(scratch.layers[index])
+        }
+    }
+
+    private func layers(
+        _ answer: [UInt32], _ count: Int, _ scratch: inout Scratch
+    ) -> WatermarkDetection {
+        let width = scheme.contextWidth
+        let depth = Double(scheme.manifest.depth)
+        let positions = max(0, count - width)
+        var scored = 0
+        var ones = 0
+        var weighted = 0.0
+        var logRatio = 0.0
+        eachLayers(answer, count, &scratch) { mask in
             scored += 1
             ones += mask.nonzeroBitCount
             if let weights { weighted += weights.sum(mask) }

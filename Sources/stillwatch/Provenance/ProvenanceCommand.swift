@@ -12,7 +12,7 @@ struct ProvenanceCommand: ParsableCommand {
             """,
         subcommands: [
             ProvenancePlanCommand.self, ProvenanceFilterCommand.self, ProvenanceTestCommand.self,
-            CanaryCommand.self,
+            CanaryCommand.self, LineageCommand.self,
         ])
 
     /// The teacher's tokenizer as tests take it, and the SHA-256 of its file.

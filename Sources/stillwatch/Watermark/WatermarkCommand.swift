@@ -10,6 +10,7 @@ struct WatermarkCommand: ParsableCommand {
             """,
         subcommands: [
             WatermarkNewCommand.self, WatermarkCheckCommand.self, WatermarkDetectCommand.self,
+            WatermarkFitCommand.self,
             WatermarkChooseCommand.self, WatermarkTraceCommand.self, WatermarkPayloadCommand.self,
         ])
 }

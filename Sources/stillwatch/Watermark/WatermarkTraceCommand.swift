@@ -86,45 +86,17 @@ struct WatermarkTraceCommand: ParsableCommand {
     private func read(
         into table: inout PayloadTable, _ scheme: WatermarkScheme, _ encoder: MarkReader.Encoder?
     ) throws {
-        let parser = DocumentParser()
-        var document = Document()
-        var bad = 0
-        var lines = 0
-        var firstBad = ""
-        func note(_ block: LineBlock, _ line: Int, _ reason: String) {
-            bad += 1
-            if firstBad.isEmpty { firstBad = "\(block.path), line \(line): \(reason)" }
+        var documents = TokenDocuments()
+        var added = table
+        try documents.forEach(
+            try InputSet(paths).files, longestLine: longestLine << 20, encoder
+        ) { answer, prompt in
+            try added.add(answer: answer, prompt: prompt, scheme: scheme)
         }
-        var blocks = LineBlocks(try InputSet(paths).files, longestLine: longestLine << 20)
-        while let block = try blocks.next() {
-            if block.isTooLong {
-                lines += 1
-                note(block, block.firstLine, "longer than --max-line allows; split the document")
-            }
-            block.forEachLine { bytes, line in
-                lines += 1
-                do {
-                    try parser.read(bytes, into: &document)
-                    if document.isText {
-                        guard let encoder else {
-                            throw BadDocument(
-                                "holds text; name the tokenizer's file with --tokenizer")
-                        }
-                        document.tokens = try document.text.withUnsafeBufferPointer(encoder)
-                        document.promptTokens = try document.prompt.withUnsafeBufferPointer(
-                            encoder)
-                    }
-                    try table.add(
-                        answer: document.tokens, prompt: document.promptTokens, scheme: scheme)
-                } catch {
-                    note(block, line, "\(error)")
-                }
-            }
+        table = added
+        if let summary = try documents.summary(maxBad: maxBad) {
+            Terminal.message("stillwatch: \(Terminal.safe(summary))")
         }
-        guard bad > 0 else { return }
-        let summary = "\(bad) of \(lines) lines could not be read; first: \(firstBad)"
-        guard Double(bad) <= maxBad * Double(lines) else { throw BadDocument(summary) }
-        Terminal.message("stillwatch: \(Terminal.safe(summary))")
     }
 }
 

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Documents
+import Foundation
+import Scanning
+import Watermarking
+
+struct WatermarkFitCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fit",
+        abstract:
+            "Fits SynthID's likelihood to marked documents, for 'detect --detector bayesian'.",
+        discussion: """
+            How far each layer gets depends on how sure the model is of its next token, so a fit belongs to a model, its temperature \
+            and its kind of text. Takes documents as 'detect' does; all must be marked. Exit status: 0 written; 2 not.
+            """)
+
+    @OptionGroup var mark: ManifestArguments
+
+    @Argument(help: "Files of marked documents.")
+    var paths: [String]
+
+    @Option(help: "The file to write.")
+    var out: String
+
+    @Option(name: .customLong("base-rate"), help: "Prior probability of marked text.")
+    var baseRate = 0.5
+
+    @Option(help: "The model's tokenizer.json, for documents that are text.")
+    var tokenizer: String?
+
+    func validate() throws {
+        guard baseRate > 0, baseRate < 1 else {
+            throw ValidationError("--base-rate must be between 0 and 1, not \(baseRate)")
+        }
+    }
+
+    func run() throws {
+        do {
+            let manifest = try WatermarkManifest(contentsOf: mark.manifest)
+            let keys = try WatermarkKeys(contentsOf: mark.keysPath, for: manifest)
+            let scheme = try WatermarkScheme(manifest: manifest, keys: keys)
+            let detector = try WatermarkDetector(scheme, statistic: .mean)
+            let encoder = try tokenizer.map { try TokenizerFile.encoder($0, manifest) }
+            var fit = try LikelihoodFit(scheme)
+            var scratch = WatermarkDetector.Scratch()
+            var documents = TokenDocuments()
+            try documents.forEach(try InputSet(paths).files, longestLine: 256 << 20, encoder) {
+                answer, _ in
+                fit.add(try detector.layers(of: answer, &scratch))
+            }
+            if let summary = try documents.summary(maxBad: 0.01) {
+                Terminal.message("stillwatch: \(Terminal.safe(summary))")
+            }
+            let likelihood = try fit.fitted(baseRate: baseRate)
+            try likelihood.write(to: out)
+            Terminal.message("\(out): fitted to \(Terminal.grouped(fit.count)) positions")
+        } catch {
+            Terminal.message("stillwatch: \(Terminal.safe("\(error)"))")
+            throw ExitCode(2)
+        }
+    }
+}
