@@ -148,25 +148,18 @@ def sections(data, folder):
     return ["\n\n".join([
         "## Text without a mark",
         "Documents with a p-value at or below each level, and between which numbers 99 % of such counts lie if "
-        "p-values are what "
-        f"they say. {facts['real']:,} documents are cut from {facts['tokens']:,} tokens of public prompts and answers, "
-        "none "
-        f"twice; lengths are {SHORTEST} to {LONGEST} tokens, with a density in proportion to 1/length^2, so that there "
-        "are many. "
-        f"Keys are those of the schemes' published examples, or fresh ones for every {BLOCK:,} documents.",
-        "A p-value is a probability over keys. Documents that share phrases share those phrases' scores under one key, "
-        "and the "
-        "corpus is full of templates: over all real text under one key counts stray to either side, which is shown and "
-        "is no bar. "
-        f"What is independent must be inside: the {facts['own']:,} documents of which at most 5 % of the windows of "
-        "five tokens "
-        "come in an earlier one (not for green lists, which depend on pairs of tokens); all documents with token ids "
-        "exchanged by a permutation of each document's own, which "
-        "keeps a "
-        "document's repetitions; random tokens; and fresh keys, for whose blocks the deviation is that between blocks. "
-        "Green "
-        "lists count, so that their p-values take few values, and their numbers are about what an exact test attains "
-        "with them.",
+        f"p-values are what they say. {facts['real']:,} documents are cut from {facts['tokens']:,} tokens of public "
+        f"prompts and answers, none twice; lengths are {SHORTEST} to {LONGEST} tokens, with a density in proportion to "
+        "1/length^2, so that there are many. Keys are those of the schemes' published examples, or fresh ones for "
+        f"every {BLOCK:,} documents.",
+        "A p-value is a probability over keys. Documents that share phrases share those phrases' scores under one "
+        "key, and the corpus is full of templates: over all real text under one key counts stray to either side, "
+        f"which is shown and is no bar. What is independent must be inside: the {facts['own']:,} documents of which at "
+        "most 5 % of the windows of five tokens come in an earlier one (not for green lists, which depend on pairs of "
+        "tokens); all documents with token ids exchanged by a permutation of each document's own, which keeps a "
+        "document's repetitions; random tokens; and fresh keys, for whose blocks the deviation is that between "
+        "blocks. Green lists count, so that their p-values take few values, and their numbers are about what an exact "
+        "test attains with them.",
         table(["scheme", "text", "keys", "documents", *(f"p <= {level:g}" for level in LEVELS)], rows, "lllrrrr"),
     ])], []
 
