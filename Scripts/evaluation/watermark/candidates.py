@@ -97,7 +97,7 @@ def measure(bench):
 
 def sections(data, folder):
     rows, lines, files = data["rows"], [], []
-    for temperature in TEMPERATURES:
+    for temperature in sorted({row["temperature"] for row in rows}, reverse=True):
         for length in LENGTHS:
             for count in DRAWN:
                 chosen = [row for row in rows
@@ -116,12 +116,9 @@ def sections(data, folder):
     return ["\n\n".join([
         "## A mark without the model's numbers",
         "Of m answers that SmolLM2 draws to a prompt, the one with the best keyed score is taken (`stillwatch "
-        "watermark "
-        f"choose`), so that an answer costs m. {data['prompts']} prompts under each of {data['keys']} keys; several "
-        "answers are scored as one "
-        "text: the share known at p <= 1e-6, and the median log10 p. One answer is never enough: its p-value is near "
-        "1/(m + 1). "
-        "m = 1 is no mark.",
+        f"watermark choose`), so that an answer costs m. {data['prompts']} prompts under each of {data['keys']} keys; "
+        "several answers are scored as one text: the share known at p <= 1e-6, and the median log10 p. One answer is "
+        "never enough: its p-value is near 1/(m + 1). m = 1 is no mark.",
         table(["temperature", "tokens", "m", *(f"{size} answers" if size > 1 else "1 answer" for size in pools)], lines,
               "rrr" + "r" * len(pools)),
         *(f"![{file}]({folder.name}/{file})" for file in files),

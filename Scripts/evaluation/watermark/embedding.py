@@ -58,12 +58,10 @@ def sections(data, folder):
     return ["\n\n".join([
         "## What a mark costs",
         f"CPU time a token of one answer, vocabulary of {VOCABULARY:,}, one thread: the package `stillwatch_watermark` "
-        "over its C "
-        "library beside the generators of transformers and vLLM, from Python, with scores of all tokens and with those "
-        "that top-k "
-        "leaves. Both take turns. Alike: the same token was chosen, or the same probabilities were made. A call of the "
-        "C library "
-        f"that does nothing takes {1e9 * data['call']:,.0f} ns from Python (ctypes).",
+        "over its C library beside the generators of transformers and vLLM, from Python, with scores of all tokens "
+        "and with those that top-k leaves. Both take turns. Alike: the same token was chosen, or the same "
+        f"probabilities were made. A call of the C library that does nothing takes {1e9 * data['call']:,.0f} ns from "
+        "Python (ctypes).",
         table(["scheme", "scores", "ours, us", "theirs, us", "ratio", "least - largest", "alike"], rows, "llrrrrr"),
     ])], missed
 

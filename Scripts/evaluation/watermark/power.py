@@ -141,18 +141,14 @@ def sections(data, folder):
     return ["\n\n".join([
         "## Power on a real model's answers",
         f"Answers of SmolLM2-135M-Instruct to public prompts, {answers.TOKENS} tokens each (the end of an answer is "
-        "never drawn), "
-        f"top-k {answers.TOP_K}, marked by the generators of transformers, vLLM and SGLang themselves, cut to the "
-        "first tokens. "
-        "Known: p <= 1e-6, with Clopper and Pearson's 95 % interval. Beside it the same answers under the scheme's own "
-        "detector "
-        "(transformers' p-value is a normal tail; its SynthID has none).",
+        f"never drawn), top-k {answers.TOP_K}, marked by the generators of transformers, vLLM and SGLang themselves, "
+        "cut to the first tokens. Known: p <= 1e-6, with Clopper and Pearson's 95 % interval. Beside it the same "
+        "answers under the scheme's own detector (transformers' p-value is a normal tail; its SynthID has none).",
         table(["scheme", "temperature", "tokens", "answers", "known", "own detector", "median log10 p", "scored"], rows,
               "lrrrrrrr"),
         f"Tokens until the median p-value is at or below {NEEDED:g} and {LEVEL:g}, in the steps "
-        f"{', '.join(map(str, STEPS))}. "
-        "Published for KGW on Llama 2 7B-chat and Mistral-7B-Instruct: fewer than 100 (Piet et al., MarkMyWords, arXiv "
-        "2312.00273).",
+        f"{', '.join(map(str, STEPS))}. Published for KGW on Llama 2 7B-chat and Mistral-7B-Instruct: fewer than 100 "
+        "(Piet et al., MarkMyWords, arXiv 2312.00273).",
         table(["scheme", "temperature", f"p <= {NEEDED:g}", f"p <= {LEVEL:g}"], needed),
         "Unmarked answers of the same model, 200 tokens:",
         table(["scheme", "answers", "least log10 p"], plain),

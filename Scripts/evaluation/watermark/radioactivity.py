@@ -145,24 +145,19 @@ def sections(data, folder):
     return ["\n\n".join([
         "## Students of marked answers",
         f"Students learn {TEXT:,} tokens, of which a share was said by a teacher under a mark, and the rest is text by "
-        "people; both "
-        f"are models of the few tokens before (teacher {MODELS['teacher_order']}, student {MODELS['order']}); the "
-        "marks' numbers "
-        f"{'equal' if data['agrees'] else 'do NOT equal'} those of vLLM and transformers. Students answer prompts with "
-        f"{ANSWER} "
-        "tokens each; `stillwatch provenance test --protocol closed` reads the answers, all windows or (filter) only "
-        "those that "
-        f"the teacher ever said. Median log10 p over {len(SEEDS)} students when so many tokens are scored, and tokens "
-        "until the "
-        f"test that may be watched and stopped at will has p < {BAR_LEVEL:g}:",
+        f"people; both are models of the few tokens before (teacher {MODELS['teacher_order']}, student "
+        f"{MODELS['order']}); the marks' numbers {'equal' if data['agrees'] else 'do NOT equal'} those of vLLM and "
+        f"transformers. Students answer prompts with {ANSWER} tokens each; `stillwatch provenance test --protocol "
+        "closed` reads the answers, all windows or (filter) only those that the teacher ever said. Median log10 p "
+        f"over {len(SEEDS)} students when so many tokens are scored, and tokens until the test that may be watched and "
+        f"stopped at will has p < {BAR_LEVEL:g}:",
         table(["teacher's mark", "marked", "filter", *(f"{step:,}" for step in STEPS), f"p < {BAR_LEVEL:g} after"], rows,
               "lrl" + "r" * (len(STEPS) + 1)),
         *(f"![{file}]({folder.name}/{file})" for file in files),
         f"{count} students of the same teacher without a mark (half of {INNOCENT_TEXT:,} tokens are its words), each "
-        "tested under a "
-        f"key of its own: how many are rejected at {PLANNED:,} tokens scored, how many ever by the test that is "
-        "watched from the "
-        "first answer to the last, and the most that either would reject in 99 % of such trials if it keeps its word.",
+        f"tested under a key of its own: how many are rejected at {PLANNED:,} tokens scored, how many ever by the test "
+        "that is watched from the first answer to the last, and the most that either would reject in 99 % of such "
+        "trials if it keeps its word.",
         table(["level", f"at {PLANNED:,} tokens", "watched", "at most"], innocents),
     ])], [] if data["agrees"] else ["the marks of the students' teacher are not the originals'"]
 

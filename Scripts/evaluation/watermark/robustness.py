@@ -69,14 +69,11 @@ def sections(data, folder):
     return ["\n\n".join([
         "## What a mark survives",
         f"Answers of {answers.TOKENS} tokens at temperature {TEMPERATURE:g}, decoded, edited and encoded again, scored "
-        "without the "
-        "prompt: the share known at p <= 1e-6, and the median log10 p. Words are exchanged for words of other texts; "
-        "what is kept "
-        "is a run from a random place; text by people stands before and after. In the model's other words: SmolLM2 was "
-        "asked to "
-        f"rewrite the first {PARAPHRASE_TOKENS} tokens of {count} answers, without a mark; with 135 million parameters "
-        "it repeats "
-        "much of what it is given, so that this is no strong attack.",
+        "without the prompt: the share known at p <= 1e-6, and the median log10 p. Words are exchanged for words of "
+        "other texts; what is kept is a run from a random place; text by people stands before and after. In the "
+        f"model's other words: SmolLM2 was asked to rewrite the first {PARAPHRASE_TOKENS} tokens of {count} answers, "
+        "without a mark; with 135 million parameters it repeats much of what it is given, so that this is no strong "
+        "attack.",
         table(["edit", "", *(TITLES[name] for name in names)], lines, "lr" + "r" * len(names)),
         *(f"![{file}]({folder.name}/{file})" for file in files),
     ])], []

@@ -122,16 +122,11 @@ def sections(data, folder):
     return ["\n\n".join([
         "## Detection speed",
         f"Documents of {data['length']} tokens from random places of real text, one thread, CPU time. Ours is the "
-        "whole program: "
-        "it starts, reads JSON, scores, computes p-values and writes JSON; for one document at a time its start is "
-        "taken off. "
-        "Theirs scores tokens that are in memory, fewer documents as it is slower. Green lists are made once for each "
-        "token of "
-        "the vocabulary, so that a large batch costs least. Both take turns; the ratio is the median over rounds, with "
-        "the least "
-        "and largest. Before the clock starts, ours must score the same positions as theirs and find the same sum "
-        "(last column: "
-        "documents so compared).",
+        "whole program: it starts, reads JSON, scores, computes p-values and writes JSON; for one document at a time "
+        "its start is taken off. Theirs scores tokens that are in memory, fewer documents as it is slower. Green "
+        "lists are made once for each token of the vocabulary, so that a large batch costs least. Both take turns; "
+        "the ratio is the median over rounds, with the least and largest. Before the clock starts, ours must score "
+        "the same positions as theirs and find the same sum (last column: documents so compared).",
         table(["scheme", "", "tokens/s, ours", "tokens/s, theirs", "ratio", "least - largest", "alike"], rows, "llrrrrr"),
     ])], []
 

@@ -64,9 +64,7 @@ def sections(data, folder):
     return ["\n\n".join([
         "## A real student",
         f"SmolLM2-135M-Instruct itself, its last {TUNING['layers']} layers tuned for {TUNING['epochs']} rounds on "
-        f"{data['tokens']:,} "
-        f"tokens of its own answers under vLLM's mark (loss {data['losses'][0]:.2f} in the first round, "
-        f"{data['losses'][-1]:.2f} in "
-        "the last), then asked again without a mark:",
+        f"{data['tokens']:,} tokens of its own answers under vLLM's mark (loss {data['losses'][0]:.2f} in the first "
+        f"round, {data['losses'][-1]:.2f} in the last), then asked again without a mark:",
         table(["who", "filter", "answers", "scored", "log10 p", "watched"], lines, "llrrrr"),
     ])], []
