@@ -2,7 +2,7 @@
 
 import parts
 
-from . import candidates, embedding, null, power, radioactivity, robustness, speed, tuning
+from . import candidates, embedding, lineage, null, power, radioactivity, robustness, speed, tuning
 
 # In the order of the results file.
 PARTS = {
@@ -14,6 +14,7 @@ PARTS = {
     "candidates": candidates,
     "radioactivity": radioactivity,
     "tuning": tuning,
+    "lineage": lineage,
 }
 
 

@@ -1,22 +1,21 @@
-"""Leave-one-model-out evaluation of 'stillwatch provenance lineage' on answers of real models.
+"""Likeness without marks: 'stillwatch provenance lineage' on answers of real models, each taking the suspect's place in turn.
 
-Every model takes the suspect's place in turn, against every teacher. A suspect that descends from the teacher is paired
-with bases that it does not come from, as when a base is declared falsely: a verdict "nearer to ours" is right. Any other
-suspect is paired with its own parent, or with bases of other families if it has none: a verdict "nearer to ours" is wrong.
-Models that descend from the teacher beside the suspect are left out, as they are no references; models of the teacher's
-own family are named as siblings with --siblings, and are left out without.
-
-The family tree is a JSON file: {"family": {MODEL: FAMILY}, "parent": {MODEL: PARENT}}; models without a family are one
-each. Answers are files MODEL.jsonl as the command reads them.
+The answers are a folder `lineage` of --worlds: MODEL.jsonl as the command reads them, and tree.json, {"family": {MODEL: FAMILY},
+"parent": {MODEL: PARENT}}; models without a family are one each. A suspect that descends from the teacher is paired with bases
+that it does not come from, as when a base is declared falsely: "nearer to ours" is right. Any other suspect is paired with its
+own parent, or with bases of other families if it has none: "nearer to ours" is wrong. Models that descend from the teacher beside
+the suspect, and those of the teacher's own family, are left out, as they are no references.
 """
 
-import argparse
 import collections
 import concurrent.futures
 import json
-import pathlib
-import subprocess
-import sys
+
+from parts import Bar
+from workbench import Failure, measure as command_output, say, table
+
+ALPHA, LEAST_PROMPTS = 0.1, 5
+WORDS = ["nearer to ours than to its base", "nearer to its base", "can't tell"]
 
 
 class Tree:
@@ -41,8 +40,8 @@ class Tree:
         )
 
 
-def cases(models, tree, names_siblings):
-    """Yields (kind, suspect, teacher, base, siblings, left out)."""
+def cases(models, tree):
+    """Yields (kind, suspect, teacher, base, left out)."""
     for teacher in models:
         if teacher in tree.parents:
             continue
@@ -74,71 +73,63 @@ def cases(models, tree, names_siblings):
                 used = {suspect, teacher, base}
                 children = [model for model in models if model not in used and tree.descends(model, teacher)]
                 siblings = [model for model in family if model not in used]
-                left_out = children if names_siblings else children + siblings
                 kind = "descendant" if descends else "own parent" if parent else "unrelated"
-                yield kind, suspect, teacher, base, siblings if names_siblings else [], left_out
+                yield kind, suspect, teacher, base, children + siblings
 
 
-def run(arguments, case):
-    _, suspect, teacher, base, siblings, left_out = case
-    command = [arguments.stillwatch, "provenance", "lineage", "--answers", arguments.answers, "--format", "json"]
-    command += ["--suspect", suspect, "--teacher", teacher, "--base", base]
-    command += ["--alpha", str(arguments.alpha), "--least-prompts", str(arguments.least_prompts)]
-    for name in siblings:
-        command += ["--sibling", name]
+def judged(bench, folder, case):
+    """What the command says of one case."""
+    _, suspect, teacher, base, left_out = case
+    command = [bench.binary, "provenance", "lineage", "--answers", folder, "--format", "json", "--suspect", suspect,
+               "--teacher", teacher, "--base", base, "--alpha", ALPHA, "--least-prompts", LEAST_PROMPTS]
     for name in left_out:
         command += ["--leave-out", name]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(command)}: {done.stderr.strip()}")
-    return json.loads(done.stdout)
+    return json.loads(command_output(list(map(str, command))).output)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--stillwatch", default=".build/release/stillwatch", help="the program")
-    parser.add_argument("--answers", required=True, help="folder of MODEL.jsonl")
-    parser.add_argument("--tree", required=True, help="family tree, JSON")
-    parser.add_argument("--alpha", type=float, default=0.05)
-    parser.add_argument("--least-prompts", type=int, default=20)
-    parser.add_argument("--siblings", action="store_true", help="name the teacher's family as siblings")
-    parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--details", help="file for a line of JSON for each case")
-    arguments = parser.parse_args()
-
-    models = sorted(path.stem for path in pathlib.Path(arguments.answers).glob("*.jsonl"))
-    with open(arguments.tree, encoding="utf-8") as file:
-        tree = Tree(json.load(file), models)
-    verdicts = collections.defaultdict(collections.Counter)
-    first = collections.Counter()
-    todo = list(cases(models, tree, arguments.siblings))
-    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        results = pool.map(lambda case: run(arguments, case), todo)
-        details = open(arguments.details, "w", encoding="utf-8") if arguments.details else None
-        for case, result in zip(todo, results):
-            kind = case[0]
-            verdicts[kind][result["verdict"]] += 1
+def measure(bench):
+    place = bench.options.worlds
+    folder = place / "lineage" if place else None
+    if folder is None or not (folder / "tree.json").exists():
+        if bench.options.parts is None:
+            say("watermark: no folder 'lineage' with answers of several models in --worlds; lineage is left out")
+            return None
+        raise Failure("lineage needs --worlds DIR with a folder 'lineage' in it: MODEL.jsonl of each model, and tree.json")
+    models = sorted(path.stem for path in folder.glob("*.jsonl"))
+    tree = Tree(json.loads((folder / "tree.json").read_text(encoding="utf-8")), models)
+    lines = [json.loads(line) for line in (folder / f"{models[0]}.jsonl").read_text(encoding="utf-8").splitlines()]
+    todo = list(cases(models, tree))
+    verdicts, first = collections.defaultdict(collections.Counter), collections.Counter()
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for case, result in zip(todo, pool.map(lambda case: judged(bench, folder, case), todo)):
+            verdicts[case[0]][result["verdict"]] += 1
             if result["p_values"]["rank"] * (len(result["references"]) + 1) < 1.5:
-                first[kind] += 1
-            if details:
-                line = dict(zip(("kind", "suspect", "teacher", "base"), case[:4]))
-                line |= {"verdict": result["verdict"], "reasons": result["reasons"], "p_values": result["p_values"]}
-                line["references"] = len(result["references"])
-                details.write(json.dumps(line) + "\n")
-        if details:
-            details.close()
-
-    words = ["nearer to ours than to its base", "nearer to its base", "can't tell"]
-    print(f"{len(models)} models, alpha {arguments.alpha}")
-    print("| suspect | cases | nearer to ours | nearer to its base | can't tell | ranked first |")
-    print("|---|---|---|---|---|---|")
-    for kind in ("descendant", "own parent", "unrelated"):
-        total = sum(verdicts[kind].values())
-        if total == 0:
-            continue
-        cells = [f"{verdicts[kind][word] / total:.1%}" for word in words] + [f"{first[kind] / total:.1%}"]
-        print(f"| {kind} | {total} | " + " | ".join(cells) + " |")
+                first[case[0]] += 1
+    return {"models": models, "prompts": len(lines), "alpha": ALPHA,
+            "verdicts": {kind: dict(counts) for kind, counts in verdicts.items()}, "first": dict(first)}
 
 
-if __name__ == "__main__":
-    main()
+def sections(data, folder):
+    if data is None:
+        return [], []
+    rows = []
+    for kind, counts in data["verdicts"].items():
+        total = sum(counts.values())
+        rows.append([kind, total, *(f"{counts.get(word, 0) / total:.1%}" for word in WORDS),
+                     f"{data['first'].get(kind, 0) / total:.1%}"])
+    return ["## Likeness without marks", (
+        f"Answers of {len(data['models'])} public models to {data['prompts']} prompts, each model in the suspect's place against "
+        f"every teacher, at alpha {data['alpha']}. Cases share models and are far from independent, and so few prompts say "
+        "little: most verdicts are \"can't tell\"."), table(
+        ["suspect", "cases", *WORDS, "ranked first"], rows, "lrrrrr")], []
+
+
+def bars(data):
+    if data is None:
+        return []
+    counts = collections.Counter()
+    for kind in ("own parent", "unrelated"):
+        counts.update(data["verdicts"].get(kind, {}))
+    wrong, total = counts[WORDS[0]], sum(counts.values())
+    return [Bar("suspects that do not come from ours said to be nearer to it", f"<= {data['alpha']:.0%}",
+                f"{wrong} of {total}", "", wrong <= data["alpha"] * total)]

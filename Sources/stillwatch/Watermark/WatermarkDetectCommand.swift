@@ -56,7 +56,9 @@ struct WatermarkDetectCommand: ParsableCommand {
     @Option(help: "Threads; the number of processors if not given.")
     var threads: Int?
 
-    @Option(name: .customLong("max-line"), help: "Longest line, MiB, up to 256; one of 64 takes some 2 GB of memory.")
+    @Option(
+        name: .customLong("max-line"),
+        help: "Longest line, MiB, up to 256; one of 64 takes some 2 GB of memory.")
     var longestLine = 64
 
     @Option(name: .customLong("max-bad"), help: "Largest share of lines that may be unreadable.")

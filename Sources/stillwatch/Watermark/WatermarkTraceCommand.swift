@@ -37,7 +37,9 @@ struct WatermarkTraceCommand: ParsableCommand {
     @Option(help: "table or json.")
     var format = Format.table
 
-    @Option(name: .customLong("max-line"), help: "Longest line, MiB, up to 256; one of 64 takes some 2 GB of memory.")
+    @Option(
+        name: .customLong("max-line"),
+        help: "Longest line, MiB, up to 256; one of 64 takes some 2 GB of memory.")
     var longestLine = 64
 
     @Option(name: .customLong("max-bad"), help: "Largest share of lines that may be unreadable.")
