@@ -25,11 +25,7 @@ struct WatermarkDetectCommand: ParsableCommand {
 
     @OptionGroup var mark: ManifestArguments
 
-    @Argument(help: "Files, folders, patterns, or - for standard input; plain, .gz or .zst.")
-    var paths: [String]
-
-    @Option(help: "The model's tokenizer.json, for documents that are text.")
-    var tokenizer: String?
+    @OptionGroup var documents: DocumentArguments
 
     @Option(help: "SynthID: which score the p-value is of: mean, weighted-mean or bayesian.")
     var detector = Detector.weightedMean
@@ -56,26 +52,12 @@ struct WatermarkDetectCommand: ParsableCommand {
     @Option(help: "Threads; the number of processors if not given.")
     var threads: Int?
 
-    @Option(
-        name: .customLong("max-line"),
-        help: "Longest line, MiB, up to 256; one of 64 takes some 2 GB of memory.")
-    var longestLine = 64
-
-    @Option(name: .customLong("max-bad"), help: "Largest share of lines that may be unreadable.")
-    var maxBad = 0.01
-
     @Flag(name: .customLong("exit-code"), help: "End with status 1 if a mark was found.")
     var usesExitCode = false
 
     func validate() throws {
         guard alpha > 0, alpha < 1 else {
             throw ValidationError("--alpha must be between 0 and 1, not \(alpha)")
-        }
-        guard (0...1).contains(maxBad) else {
-            throw ValidationError("--max-bad must be between 0 and 1, not \(maxBad)")
-        }
-        guard (1...256).contains(longestLine) else {
-            throw ValidationError("--max-line must be between 1 and 256, not \(longestLine)")
         }
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads must be between 1 and 1024, not \(threads)")
@@ -91,8 +73,8 @@ struct WatermarkDetectCommand: ParsableCommand {
             let reader = try reader()
             let scan = DocumentScan(
                 reader, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
-                longestLine: longestLine << 20)
-            try scan.run(try InputSet(paths).files) { output.write($0) }
+                longestLine: documents.longestLineBytes)
+            try scan.run(try documents.files()) { output.write($0) }
             try output.draw()
         } catch {
             output.flush()
@@ -100,10 +82,10 @@ struct WatermarkDetectCommand: ParsableCommand {
             throw ExitCode(2)
         }
         output.finish()
-        if Double(output.bad) > maxBad * Double(output.documents) {
+        if Double(output.bad) > documents.maxBad * Double(output.documents) {
             Terminal.message(
                 "stillwatch: \(output.bad) of \(output.documents) lines could not be read, more than "
-                    + "--max-bad \(maxBad); first: \(Terminal.safe(output.firstBad))")
+                    + "--max-bad \(documents.maxBad); first: \(Terminal.safe(output.firstBad))")
             throw ExitCode(2)
         }
         if usesExitCode, output.found > 0 { throw ExitCode(1) }
@@ -122,7 +104,7 @@ struct WatermarkDetectCommand: ParsableCommand {
         case .weightedMean: statistic = .weightedMean
         case .bayesian: statistic = .bayesian(try BayesianLikelihood(contentsOf: fit ?? ""))
         }
-        let encoder = try tokenizer.map { try TokenizerFile.encoder($0, manifest) }
+        let encoder = try documents.encoder(manifest)
         return .tokens(
             try WatermarkDetector(
                 scheme, statistic: statistic, repeats: countsRepeats ? .counted : .draws),

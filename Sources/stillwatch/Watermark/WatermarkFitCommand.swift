@@ -16,17 +16,13 @@ struct WatermarkFitCommand: ParsableCommand {
 
     @OptionGroup var mark: ManifestArguments
 
-    @Argument(help: "Files of marked documents.")
-    var paths: [String]
+    @OptionGroup var documents: DocumentArguments
 
     @Option(help: "The file to write.")
     var out: String
 
     @Option(name: .customLong("base-rate"), help: "Prior probability of marked text.")
     var baseRate = 0.5
-
-    @Option(help: "The model's tokenizer.json, for documents that are text.")
-    var tokenizer: String?
 
     func validate() throws {
         guard baseRate > 0, baseRate < 1 else {
@@ -40,16 +36,10 @@ struct WatermarkFitCommand: ParsableCommand {
             let keys = try WatermarkKeys(contentsOf: mark.keysPath, for: manifest)
             let scheme = try WatermarkScheme(manifest: manifest, keys: keys)
             let detector = try WatermarkDetector(scheme, statistic: .mean)
-            let encoder = try tokenizer.map { try TokenizerFile.encoder($0, manifest) }
             var fit = try LikelihoodFit(scheme)
             var scratch = WatermarkDetector.Scratch()
-            var documents = TokenDocuments()
-            try documents.forEach(try InputSet(paths).files, longestLine: 64 << 20, encoder) {
-                answer, _ in
+            try documents.forEach(documents.encoder(manifest)) { answer, _ in
                 fit.add(try detector.layers(of: answer, &scratch))
-            }
-            if let summary = try documents.summary(maxBad: 0.01) {
-                Terminal.message("stillwatch: \(Terminal.safe(summary))")
             }
             let likelihood = try fit.fitted(baseRate: baseRate)
             try likelihood.write(to: out)

@@ -22,11 +22,7 @@ struct WatermarkTraceCommand: ParsableCommand {
     @Option(help: "File of the account or campaign ids that payloads were given to, one a line.")
     var accounts: String
 
-    @Argument(help: "Files, folders, patterns, or - for standard input; plain, .gz or .zst.")
-    var paths: [String]
-
-    @Option(help: "The model's tokenizer.json, for documents that are text.")
-    var tokenizer: String?
+    @OptionGroup var documents: DocumentArguments
 
     @Option(help: "Bound on the probability of any false attribution.")
     var alpha = 0.001
@@ -37,14 +33,6 @@ struct WatermarkTraceCommand: ParsableCommand {
     @Option(help: "table or json.")
     var format = Format.table
 
-    @Option(
-        name: .customLong("max-line"),
-        help: "Longest line, MiB, up to 256; one of 64 takes some 2 GB of memory.")
-    var longestLine = 64
-
-    @Option(name: .customLong("max-bad"), help: "Largest share of lines that may be unreadable.")
-    var maxBad = 0.01
-
     @Flag(name: .customLong("exit-code"), help: "End with status 1 if an account is named.")
     var usesExitCode = false
 
@@ -54,12 +42,6 @@ struct WatermarkTraceCommand: ParsableCommand {
         }
         guard (0...1_000_000).contains(others) else {
             throw ValidationError("--others must be between 0 and 1000000, not \(others)")
-        }
-        guard (0...1).contains(maxBad) else {
-            throw ValidationError("--max-bad must be between 0 and 1, not \(maxBad)")
-        }
-        guard (1...256).contains(longestLine) else {
-            throw ValidationError("--max-line must be between 1 and 256, not \(longestLine)")
         }
     }
 
@@ -72,8 +54,9 @@ struct WatermarkTraceCommand: ParsableCommand {
             let codebook = try PayloadCodebook(scheme)
             let ids = try AccountList.read(accounts)
             var table = try PayloadTable(scheme)
-            let encoder = try tokenizer.map { try TokenizerFile.encoder($0, manifest) }
-            try read(into: &table, scheme, encoder)
+            try documents.forEach(documents.encoder(manifest)) { answer, prompt in
+                try table.add(answer: answer, prompt: prompt, scheme: scheme)
+            }
             trace = try PayloadTrace(
                 table, ids: ids, codebook: codebook, alpha: alpha, shown: others)
             let output = TraceOutput(trace: trace, evidence: table, manifest: manifest)
@@ -83,22 +66,6 @@ struct WatermarkTraceCommand: ParsableCommand {
             throw ExitCode(2)
         }
         if usesExitCode, !trace.named.isEmpty { throw ExitCode(1) }
-    }
-
-    private func read(
-        into table: inout PayloadTable, _ scheme: WatermarkScheme, _ encoder: MarkReader.Encoder?
-    ) throws {
-        var documents = TokenDocuments()
-        var added = table
-        try documents.forEach(
-            try InputSet(paths).files, longestLine: longestLine << 20, encoder
-        ) { answer, prompt in
-            try added.add(answer: answer, prompt: prompt, scheme: scheme)
-        }
-        table = added
-        if let summary = try documents.summary(maxBad: maxBad) {
-            Terminal.message("stillwatch: \(Terminal.safe(summary))")
-        }
     }
 }
 
