@@ -211,7 +211,8 @@ void swm_green_list(const swm_scheme *scheme, uint64_t seed, uint32_t *scratch, 
     memcpy(list, scratch, scheme->green_count * sizeof(uint32_t));
 }
 
-// Whether some step i in start..<end draws exactly `place - i`, which moves the token at `place` into the list for good.
+// Whether some step i in start..<end draws exactly `place - i`, which moves the token at `place` into the list for
+// good.
 // `words[k]` is the draw of step `start + k`.
 SWM_CLONES static int is_drawn(
     const uint32_t *words, const double *inverses, uint32_t start, uint32_t end, uint32_t size, uint32_t place) {

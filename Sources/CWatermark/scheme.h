@@ -3,8 +3,8 @@
 
 #include "stillwatch_watermark.h"
 
-// Entries of the folded table: SynthID's table variant reads only the low 16 bits of its hash wherever the sampling table's
-// size divides 65536, so all layers of a position are one entry of a table made once per key set.
+// Entries of the folded table: SynthID's table variant reads only the low 16 bits of its hash wherever the sampling
+// table's size divides 65536, so all layers of a position are one entry of a table made once per key set.
 #define SWM_FOLDED_SIZE 65536
 #define SWM_FIXED_TABLE 1000003
 

@@ -218,7 +218,8 @@ SWM_CLONES void swm_window_hashes(
     for (size_t i = 0; i < count; i++) {
         uint32_t position = positions[i], known = position < width ? position : width;
         uint64_t hash = known;
-        for (uint32_t k = position - known; k < position; k++) hash = finished(hash * 0x9E3779B97F4A7C15ULL + tokens[k]);
+        for (uint32_t k = position - known; k < position; k++)
+            hash = finished(hash * 0x9E3779B97F4A7C15ULL + tokens[k]);
         contexts[i] = hash;
         pairs[i] = finished(hash * 0x9E3779B97F4A7C15ULL + tokens[position]);
     }
