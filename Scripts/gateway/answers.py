@@ -152,7 +152,7 @@ class Conversation:
         return names[:2] if "two" in self.flags else names[:1]
 
     def text(self, choice=0):
-        return answer_text(self.prompt, self.model, choice)
+        return answer_text(self.prompt, self.model, choice + (self.number if "varied" in self.flags else 0))
 
     @functools.cached_property
     def output_tokens(self):

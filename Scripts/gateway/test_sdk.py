@@ -10,8 +10,11 @@ passed, 1 one failed, 2 could not run.
 """
 
 import json
+import os
+import pathlib
 import subprocess
 
+import answers
 import harness
 from harness import CannotRun, HERE, Workplace, clean_variables, environment, failed, passed, report, run
 
@@ -40,6 +43,49 @@ def policy():
             for kind, action in ACTIONS.items()]}
 
 
+def program():
+    """The command line that lies beside the gateway's program."""
+    return pathlib.Path(os.environ["STILLWATCH_GATEWAY"]).resolve().parent / "stillwatch"
+
+
+def make_mark(folder):
+    """Manifest and keys of the mark by candidates, as settings name them."""
+    made = subprocess.run(
+        [program(), "watermark", "new", "--scheme", "candidates", "--out", folder], capture_output=True, text=True,
+        check=False)
+    if made.returncode:
+        raise CannotRun(f"'stillwatch watermark new' failed: {made.stderr}")
+    return {"manifest": str(folder / "manifest.json"), "keys": str(folder / "keys.json")}
+
+
+def same_choice(gateway, upstream, key, mark, folder):
+    """The gateway gives the answer that the command line chooses under the same manifest, and its audit names that."""
+    lists, given = folder / "candidates.jsonl", []
+    with open(lists, "w", encoding="utf-8") as lines:
+        for number in range(8):
+            prompt = f"Prompt of the mark, number {number}, end of the test"
+            status, answer = harness.http_json(
+                gateway.port, "POST", "/v1/chat/completions",
+                {"model": "varied", "messages": [{"role": "user", "content": prompt}]},
+                [("Authorization", f"Bearer {key}")])
+            harness.equal(status, 200, "status")
+            given.append(answer["choices"][0]["message"]["content"])
+            drawn = [request["number"] for request in upstream.requests(prompt)]
+            harness.equal(len(drawn), 4, "answers drawn")
+            lines.write(json.dumps({"candidates": [answers.answer_text(prompt, "varied", i) for i in drawn]}) + "\n")
+    chosen = subprocess.run(
+        [program(), "watermark", "choose", "--manifest", mark["manifest"], lists], capture_output=True, text=True,
+        check=True)
+    picks = [json.loads(line)["chosen"] for line in chosen.stdout.splitlines()]
+    with open(lists, encoding="utf-8") as lines:
+        wanted = [json.loads(line)["candidates"][pick] for line, pick in zip(lines, picks)]
+    harness.equal(given, wanted, "chosen answers")
+    harness.expect(len(set(picks)) > 1, f"always the same candidate: {picks}")
+    commitment = json.loads(pathlib.Path(mark["manifest"]).read_text())["key_commitment"]
+    audit = json.dumps(gateway.admin("GET", "/admin/audit", status=200))
+    harness.expect(commitment in audit, "the audit does not hold the commitment to the keys")
+
+
 def make_keys(gateway, name):
     """A key for each account of an environment."""
     keys = {kind: gateway.key(f"{name}-{kind}") for kind in ("plain", *ACTIONS)}
@@ -62,7 +108,8 @@ def body(names):
             folder = place.folder / "gateway-1"
             folder.mkdir()
             (folder / "canaries.txt").write_text("\n".join(CANARIES) + "\n")
-            gateway = place.gateway(upstream, {"budgets": {"limits": [
+            mark = make_mark(place.folder / "mark")
+            gateway = place.gateway(upstream, {"watermark": mark, "budgets": {"limits": [
                 {"scope": "account", "plans": ["poor"], "resource": "requests", "amount": 3, "per": "day"}]}}, policy())
             url = f"http://127.0.0.1:{gateway.port}"
         for name, (packages, script) in ENVIRONMENTS.items():
@@ -75,6 +122,11 @@ def body(names):
                 "name": name, "url": url, "direct": is_direct, "keys": keys, "upstream": upstream.port,
                 "canaries": CANARIES}))
             relay(name, [environment(packages), HERE / script, facts, *filter(None, wanted)], place.folder)
+        if not is_direct and not names:
+            key = gateway.key("current-watermark")
+            harness.attempt(
+                "same-choice-as-the-command-line",
+                lambda: same_choice(gateway, upstream, key, mark, place.folder))
         if not is_direct:
             harness.attempt("gateway-still-runs", lambda: harness.expect(gateway.is_running(), gateway.said()[-1500:]))
 

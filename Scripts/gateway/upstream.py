@@ -8,7 +8,7 @@ standard input does. It trusts nobody: it reads requests strictly, and notes eac
 of its connection, on the monotonic clock that all processes of the machine share.
 
 Flags of a model's name, joined by `+` (what an answer says is in answers.py: tools, two, reasoning, redacted,
-logprobs, no-usage, long-N):
+logprobs, no-usage, long-N, varied):
 
     paced-20ms           between two events of a stream
     slow-first-byte-1500ms  before the answer's head

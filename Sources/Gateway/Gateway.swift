@@ -73,7 +73,7 @@ public final class Gateway: Service, @unchecked Sendable {
         serverTLS = try settings.tls.map(Self.serverContext)
         let clientTLS = try settings.upstreams.map(Self.clientContext)
         group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
-        let choice = try Self.candidateChoice(settings, pepper)
+        let choice = try Self.candidateChoice(settings, pepper, store)
         var workers: [Worker] = []
         for loop in group.makeIterator() {
             workers.append(
@@ -102,9 +102,10 @@ public final class Gateway: Service, @unchecked Sendable {
     }
 
     /// A name of this gateway that stays over restarts.
-    /// The mark by candidates: the manifest's, whose keys a detector has, or one that follows from the pepper.
+    /// The mark by candidates: the manifest's, whose keys a detector has, or one that follows from the pepper. The audit
+    /// says since when a manifest was in use, with its commitment to the keys.
     private static func candidateChoice(
-        _ settings: GatewaySettings, _ pepper: KeyPepper
+        _ settings: GatewaySettings, _ pepper: KeyPepper, _ store: Store
     ) throws -> CandidateChoice {
         guard let files = settings.watermark else {
             let label = Array("stillwatch candidate mark, version 1".utf8)
@@ -112,8 +113,13 @@ public final class Gateway: Service, @unchecked Sendable {
                 secret: label.withUnsafeBytes { pepper.digest(of: $0)?.bytes } ?? label)
         }
         let manifest = try WatermarkManifest(contentsOf: files.manifest)
-        return try CandidateChoice(
+        let choice = try CandidateChoice(
             manifest: manifest, keys: WatermarkKeys(contentsOf: files.keys, for: manifest))
+        _ = try store.append(
+            kind: "watermark.use", actor: "gateway", subject: manifest.fingerprint,
+            detail: "{\"key_commitment\":\"\(manifest.keyCommitment.lowercased())\"}",
+            at: Moment.nowMicroseconds())
+        return choice
     }
 
     private static func identity(_ state: String) throws -> String {
