@@ -9,17 +9,19 @@ from .schemes import SCHEMES
 
 SEED = 28
 # Its last layers learn.
-TUNING = {"layers": 8, "batch": 8, "length": 256, "epochs": 3, "rate": 2e-4, "seed": SEED, "temperature": 1.0,
+TUNING = {"layers": 8, "batch": 8, "length": 256, "epochs": 6, "rate": 2e-4, "seed": SEED, "temperature": 1.0,
           "top_k": answers.TOP_K, "tokens": 300, "rows": 64}
 TUNED_SEEN, TUNED_NEW = 32, 64
+# Answers to each prompt that it was taught with.
+TURNS = 8
 
 
 def plan(bench, out):
-    """Tunes on all answers under vLLM's mark; asks prompts of those answers, twice, and others."""
+    """Tunes on all answers under vLLM's mark; asks prompts of those answers several times, and others once."""
     texts = answers.prompts(bench.options.corpus)
     files = [batch["file"] for batch in answers.plan(bench)["batches"] if batch["scheme"] == "gumbel"]
     seen, new = (4, 4) if bench.quick else (TUNED_SEEN, TUNED_NEW)
-    asked = [{"id": f"seen{number}-{turn}", "text": texts[number]} for turn in range(2) for number in range(seen)]
+    asked = [{"id": f"seen{number}-{turn}", "text": texts[number]} for turn in range(TURNS) for number in range(seen)]
     asked += [{"id": f"new{number}", "text": texts[1000 + number]} for number in range(new)]
     tuning = TUNING | ({"epochs": 1, "tokens": 40} if bench.quick else {})
     return {"answers": files, "out": str(out), "prompts": asked} | tuning

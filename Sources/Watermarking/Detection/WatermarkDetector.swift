@@ -244,7 +244,7 @@ package struct WatermarkDetector: Sendable {
     /// token: by what seeds them, or by the window with its token as in transformers' `ignore_repeated_ngrams`.
     private func leaveOutRepeats(_ width: Int, _ scratch: inout Scratch) -> Int {
         let count = scratch.positions.count
-        let isKGW = [.kgwLeftHash, .kgwSelfHash].contains(scheme.manifest.scheme)
+        let isKGW = scheme.manifest.scheme.hasGreenLists
         if isKGW, repeats == .draws {
             swm_green_draws(
                 scheme.kernel.pointer, scratch.tokens, scratch.positions, count, &scratch.pairs)

@@ -52,7 +52,7 @@ extension WatermarkScheme {
                 "one green list for each previous token: counting words in marked answers "
                     + "reveals the lists, and text that resembles them looks marked")
         }
-        if [.kgwLeftHash, .kgwSelfHash].contains(manifest.scheme) {
+        if manifest.scheme.hasGreenLists {
             found.append(
                 "frequent word pairs are green or not under this key for good, so that texts of "
                     + "one kind are not independent evidence")

@@ -15,7 +15,7 @@ package struct ManifestDraft {
         ]
         let usual: [String: JSONField] = [
             "context_width": .integer(
-                scheme == .kgwLeftHash || scheme == .kgwSelfHash
+                scheme.hasGreenLists
                     ? 1 : scheme == .candidates ? 3 : 4),
             "context_history": .integer(
                 scheme == .sglangGumbel ? 4096 : scheme.fields.contains("depth") ? 1024 : 8192),

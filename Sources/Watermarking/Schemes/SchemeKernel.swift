@@ -36,7 +36,7 @@ final class SchemeKernel: @unchecked Sendable {
                 path: manifest.path, field: status == Int32(SWM_BAD_KEYS.rawValue) ? "key_ids" : "",
                 reason: String(cString: swm_status_text(status)))
         }
-        let isKGW = [.kgwLeftHash, .kgwSelfHash].contains(manifest.scheme)
+        let isKGW = manifest.scheme.hasGreenLists
         let cache = isKGW ? swm_green_cache_create(scheme, cacheBytes) : nil
         if isKGW, cache == nil {
             swm_scheme_destroy(scheme)

@@ -19,6 +19,9 @@ package enum SchemeName: String, CaseIterable, Hashable, Sendable {
     /// The best of several answers by a keyed score of their words (Bahri and Wieting, arXiv 2410.02099).
     case candidates
 
+    /// KGW: green lists.
+    var hasGreenLists: Bool { self == .kgwLeftHash || self == .kgwSelfHash }
+
     /// Fields of a manifest that belong to this scheme, beside those that every scheme has.
     var fields: Set<String> {
         switch self {
