@@ -121,7 +121,7 @@ def rows(options):
 def overhead():
     """What a call costs that does next to nothing, through ctypes, in nanoseconds."""
     from stillwatch_watermark import Kind, Scheme
-    from stillwatch_watermark.library import _library
+    from stillwatch_watermark.native import _library
 
     generator = Scheme(Kind.GUMBEL_PHILOX, keys=[1], context_width=4, vocabulary_size=8).generator()
     scores = (ctypes.c_float * 8)()

@@ -4,7 +4,7 @@
 that marks one answer after another. `hf`, `vllm` and `llama_cpp` put a generator into those libraries.
 """
 
-from .library import Generator, Kind, Scheme, WatermarkError
+from .native import Generator, Kind, Scheme, WatermarkError
 from .manifest import Keys, Manifest, ManifestError, payload_code, scheme
 
 __all__ = [

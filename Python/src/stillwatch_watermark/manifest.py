@@ -7,7 +7,7 @@ import json
 import os
 import stat
 
-from .library import Kind, Scheme
+from .native import Kind, Scheme
 
 LARGEST = 1 << 20
 

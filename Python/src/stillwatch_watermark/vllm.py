@@ -15,7 +15,7 @@ import os
 import random
 import weakref
 
-from .library import BAD_SCORE, NO_CHOICE, WatermarkError
+from .native import BAD_SCORE, NO_CHOICE, WatermarkError
 from .manifest import Keys, Manifest, ManifestError, payload_code, scheme
 from .sampling import choose, keep_only, truncate
 

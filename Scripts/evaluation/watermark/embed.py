@@ -90,9 +90,9 @@ def timed(run, scores, prompt, tokens):
 
 def call():
     """Seconds that the least call of the C library takes from Python, and one of Python itself."""
-    from stillwatch_watermark import library
+    from stillwatch_watermark import native
 
-    function, count = library._library.swm_abi_version, 1_000_000
+    function, count = native._library.swm_abi_version, 1_000_000
     started = time.process_time()
     for _ in range(count):
         function()

@@ -139,17 +139,6 @@ package struct WatermarkScheme: Sendable {
         }
     }
 
-    /// Hashes of every window of a text that a generator's context can have been: for filters by what was marked.
-    package func windows(of tokens: [UInt32]) -> [UInt64] {
-        guard tokens.count > precedingWidth else { return [] }
-        let positions = (UInt32(precedingWidth)..<UInt32(tokens.count)).map { $0 }
-        var contexts = [UInt64](repeating: 0, count: positions.count)
-        var pairs = contexts
-        swm_window_hashes(
-            tokens, positions, positions.count, UInt32(precedingWidth), &contexts, &pairs)
-        return contexts
-    }
-
     /// The answer up to its end token, checked.
     func scored(_ answer: [UInt32]) throws(WatermarkError) -> [UInt32] {
         try check(answer)
