@@ -24,8 +24,7 @@ struct ProvenanceFilterCommand: ParsableCommand {
 
     func run() throws {
         do {
-            let manifest = try WatermarkManifest(contentsOf: mark.manifest)
-            let keys = try WatermarkKeys(contentsOf: mark.keysPath, for: manifest)
+            let (manifest, keys) = try mark.read()
             let scheme = try WatermarkScheme(manifest: manifest, keys: keys)
             let encoder = try ProvenanceCommand.encoder(tokenizer, manifest)?.encoder
             var filter = WindowFilter(for: scheme)

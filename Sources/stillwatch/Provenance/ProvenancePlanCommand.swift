@@ -87,8 +87,7 @@ struct ProvenancePlanCommand: ParsableCommand {
 
     func run() throws {
         do {
-            let manifest = try WatermarkManifest(contentsOf: mark.manifest)
-            let keys = try WatermarkKeys(contentsOf: mark.keysPath, for: manifest)
+            let (manifest, keys) = try mark.read()
             let null = try WatermarkScheme(manifest: manifest, keys: keys).null
             var plans: [(name: String, plan: ProvenancePlan?)] = []
             for (name, curve) in try curves() {

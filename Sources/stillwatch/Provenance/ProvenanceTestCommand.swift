@@ -154,8 +154,7 @@ struct ProvenanceTestCommand: ParsableCommand {
 
     private func test() throws -> Bool {
         guard method != .canary else { return try testCanaries() }
-        let manifest = try WatermarkManifest(contentsOf: mark.manifest)
-        let keys = try WatermarkKeys(contentsOf: mark.keysPath, for: manifest)
+        let (manifest, keys) = try mark.read()
         let scheme = try WatermarkScheme(manifest: manifest, keys: keys)
         let read = try ProvenanceCommand.encoder(tokenizer, manifest)
         let windows = try filter.map { try WindowFilter(contentsOf: $0, for: scheme) }

@@ -28,8 +28,7 @@ struct WatermarkChooseCommand: ParsableCommand {
 
     func run() throws {
         do {
-            let manifest = try WatermarkManifest(contentsOf: mark.manifest)
-            let keys = try WatermarkKeys(contentsOf: mark.keysPath, for: manifest)
+            let (manifest, keys) = try mark.read()
             let choice = try CandidateChoice(manifest: manifest, keys: keys)
             for path in paths { try choose(path, choice) }
         } catch {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Watermarking
 
 struct WatermarkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,6 +23,12 @@ struct ManifestArguments: ParsableArguments {
 
     @Option(help: "The file with its keys; keys.json beside the manifest if not given.")
     var keys: String?
+
+    /// Both, checked against each other.
+    func read() throws -> (WatermarkManifest, WatermarkKeys) {
+        let manifest = try WatermarkManifest(contentsOf: self.manifest)
+        return (manifest, try WatermarkKeys(contentsOf: keysPath, for: manifest))
+    }
 
     var keysPath: String {
         if let keys { return keys }

@@ -92,8 +92,7 @@ struct WatermarkDetectCommand: ParsableCommand {
     }
 
     private func reader() throws -> MarkReader {
-        let manifest = try WatermarkManifest(contentsOf: mark.manifest)
-        let keys = try WatermarkKeys(contentsOf: mark.keysPath, for: manifest)
+        let (manifest, keys) = try mark.read()
         if manifest.scheme == .candidates {
             return .words(try CandidateChoice(manifest: manifest, keys: keys))
         }

@@ -32,8 +32,7 @@ struct WatermarkFitCommand: ParsableCommand {
 
     func run() throws {
         do {
-            let manifest = try WatermarkManifest(contentsOf: mark.manifest)
-            let keys = try WatermarkKeys(contentsOf: mark.keysPath, for: manifest)
+            let (manifest, keys) = try mark.read()
             let scheme = try WatermarkScheme(manifest: manifest, keys: keys)
             let detector = try WatermarkDetector(scheme, statistic: .mean)
             var fit = try LikelihoodFit(scheme)

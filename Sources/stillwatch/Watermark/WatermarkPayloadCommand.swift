@@ -30,8 +30,7 @@ struct WatermarkPayloadCommand: ParsableCommand {
 
     func run() throws {
         do {
-            let manifest = try WatermarkManifest(contentsOf: mark.manifest)
-            let keys = try WatermarkKeys(contentsOf: mark.keysPath, for: manifest)
+            let (manifest, keys) = try mark.read()
             let codebook = try PayloadCodebook(
                 WatermarkScheme(manifest: manifest, keys: keys))
             var text = JSONText()

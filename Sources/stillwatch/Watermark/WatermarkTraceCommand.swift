@@ -48,8 +48,7 @@ struct WatermarkTraceCommand: ParsableCommand {
     func run() throws {
         let trace: PayloadTrace
         do {
-            let manifest = try WatermarkManifest(contentsOf: mark.manifest)
-            let keys = try WatermarkKeys(contentsOf: mark.keysPath, for: manifest)
+            let (manifest, keys) = try mark.read()
             let scheme = try WatermarkScheme(manifest: manifest, keys: keys)
             let codebook = try PayloadCodebook(scheme)
             let ids = try AccountList.read(accounts)
